@@ -1,0 +1,233 @@
+/**
+ * Every file operation of skep: store/ and process/ go through here and nowhere else, so that one module decides how files
+ * are opened (never through a link, only regular ones, private modes) and one module can be replaced to inject faults.
+ *
+ * All calls are synchronous: warm metadata costs microseconds, and async I/O measured 1.1 to 1.4 times slower.
+ */
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { SkepError, systemCode } from "./errors.ts";
+
+const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
+const FILE_MODE = 0o600;
+const DIR_MODE = 0o700;
+
+/** What `stat` tells; `undefined` when nothing is there. Links are not followed. */
+export function stat(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
+}
+
+export function exists(path: string): boolean {
+  return stat(path) !== undefined;
+}
+
+/** Opens a regular file for reading; `undefined` when it is missing. A link, FIFO or folder is an error. */
+export function openRead(path: string): number | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return undefined;
+    if (systemCode(error) === "ELOOP") throw notRegular(path, error);
+    throw error;
+  }
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw notRegular(path);
+}
+
+const notRegular = (path: string, cause?: unknown): SkepError =>
+  new SkepError("corrupt", `${path} is not a regular file`, { cause });
+
+/** Opens a file for appending, made with mode 0600 when it is missing. */
+export function openAppend(path: string): number {
+  const fd = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, FILE_MODE);
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw notRegular(path);
+}
+
+export function close(fd: number): void {
+  closeSync(fd);
+}
+
+/** Bytes in the open file. */
+export function sizeOf(fd: number): number {
+  return fstatSync(fd).size;
+}
+
+/** Reads at most `length` bytes from `position` into a new buffer; shorter only at the end of the file. */
+export function readAt(fd: number, position: number, length: number): Buffer {
+  const buffer = Buffer.allocUnsafe(length);
+  let done = 0;
+  while (done < length) {
+    const count = readSync(fd, buffer, done, length - done, position + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return buffer.subarray(0, done);
+}
+
+/** Writes all bytes at the end; throws when the disk took only a part. The file's own size tells how much it was. */
+export function append(fd: number, bytes: Uint8Array): void {
+  let done = 0;
+  while (done < bytes.length) {
+    const count = writeSync(fd, bytes, done, bytes.length - done);
+    if (count === 0) throw new SkepError("io", "the disk took no more bytes");
+    done += count;
+  }
+}
+
+export function sync(fd: number): void {
+  fdatasyncSync(fd);
+}
+
+export function truncate(fd: number, size: number): void {
+  ftruncateSync(fd, size);
+}
+
+/** A whole regular file of at most `limit` bytes; `undefined` when it is missing. */
+export function readWhole(path: string, limit: number): Buffer | undefined {
+  const fd = openRead(path);
+  if (fd === undefined) return undefined;
+  try {
+    const size = sizeOf(fd);
+    if (size > limit) throw new SkepError("corrupt", `${path} has ${size} bytes, more than the ${limit} it may have`);
+    return readAt(fd, 0, size);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Replaces a file whole: temp file, fsync, rename, fsync of the folder. A failure leaves the old one. */
+export function replace(path: string, text: string): void {
+  const temp = `${path}.${process.pid}.tmp`;
+  const fd = openSync(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+  try {
+    try {
+      append(fd, Buffer.from(text));
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temp, path);
+  } catch (error) {
+    rmSync(temp, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+/** Creates a file with this text, on disk when it returns; `false` when it is already there. */
+export function create(path: string, text: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw error;
+  }
+  try {
+    append(fd, Buffer.from(text));
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  syncFolder(dirname(path));
+  return true;
+}
+
+/** Makes the names in a folder durable. */
+export function syncFolder(path: string): void {
+  const fd = openSync(path, O_RDONLY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Makes one folder (0700, whatever the umask); `false` when something of that name is there. */
+export function makeFolder(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: DIR_MODE });
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Makes a folder and those above it (0700). */
+export function makeFolders(path: string): void {
+  mkdirSync(path, { recursive: true, mode: DIR_MODE });
+}
+
+/** Names in a folder, sorted; `undefined` when there is none. */
+export function list(path: string): string[] | undefined {
+  try {
+    return readdirSync(path).toSorted();
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+export function move(from: string, to: string): void {
+  renameSync(from, to);
+  syncFolder(dirname(to));
+  if (dirname(from) !== dirname(to)) syncFolder(dirname(from));
+}
+
+/** Gives a file a second name; `false` when that name is taken. */
+export function link(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+export function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+  }
+}
+
+/** Deletes a folder and what is in it; links in it are deleted, not followed. */
+export function removeFolder(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+}
+
+/** The path without links; the path itself when nothing is there. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return path;
+    throw error;
+  }
+}

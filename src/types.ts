@@ -1,0 +1,282 @@
+/**
+ * The vocabulary of skep. Imports nothing.
+ *
+ *   line ─parseEntry→ LogEntry ─EventHandler→ AgentEvent ─reduce→ AgentState ─snapshot→ hooks, renderers, --json
+ *
+ * Plugin authors see Snapshot, never the internals: it is the record that `--json` prints, key for key.
+ */
+export type Awaitable<T> = T | PromiseLike<T>;
+/** RFC 3339 in UTC. */
+export type Time = string;
+
+// ── what was written ─────────────────────────────────────────────────────────────────────────────
+
+/** One line of events.jsonl. `data` is the whole object as its author wrote it, the `skep` stamp aside. */
+export interface LogEntry {
+  readonly type: string;
+  readonly time: Time;
+  readonly received: number; // ms since 1970 when skep read it (another supervisor's line: its own time); order and `updated` go by it
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly origin: Origin;
+}
+/** Who wrote the line: a child of a run (byte offset and length in its file), skep itself, or another supervisor (zot). */
+export type Origin =
+  | { readonly by: "child"; readonly run: number; readonly stream: "out" | "err" | "mirror"; readonly at: number; readonly bytes: number }
+  | { readonly by: "skep"; readonly run: number; readonly seq: number }
+  | { readonly by: "other" };
+
+// ── what it means: closed, the reducer is exhaustive over it ────────────────────────────────────────
+
+export type AgentEvent =
+  | { readonly kind: "run_started"; readonly run: number; readonly resumed: boolean }
+  | { readonly kind: "ready" }
+  | { readonly kind: "agent_session"; readonly id: string } // the id in the agent's own CLI, for its resume
+  | { readonly kind: "turn_started"; readonly message?: string } // id of the message it answers, where known
+  | { readonly kind: "turn_ended"; readonly message?: string; readonly answer?: string; readonly error?: string; readonly cancelled?: boolean }
+  | { readonly kind: "message"; readonly role: "user" | "assistant"; readonly text: string; readonly delta?: boolean; readonly id?: string } // a delta joins the message before it: same role, same id, no tool, turn or run between
+  | { readonly kind: "output"; readonly stream: "stdout" | "stderr"; readonly text: string }
+  | { readonly kind: "tool"; readonly phase: "started" | "ended"; readonly id?: string; readonly name?: string; readonly summary?: string; readonly ok?: boolean } // ended may leave out what its id says
+  | { readonly kind: "history"; readonly phase: "started" | "ended" } // between them the agent repeats old turns (ACP session/load): only agent_session, waiting, error count
+  | { readonly kind: "activity"; readonly text: string }
+  | { readonly kind: "waiting"; readonly request: string; readonly what: string } // an approval or an answer is wanted
+  | { readonly kind: "answered"; readonly request: string; readonly allowed: boolean }
+  | { readonly kind: "busy" } // the agent refused the message it was sent last, since a turn is open: it is put back
+  | { readonly kind: "usage"; readonly scope: "step" | "turn" | "run" | "session"; readonly usage: Partial<Usage> } // what the numbers cover: the reducer does the sums
+  | { readonly kind: "limit"; readonly message: string; readonly until?: Time } // the agent's plan or rate limit
+  | { readonly kind: "error"; readonly level: "retry" | "warning" | "terminal"; readonly message: string }
+  | { readonly kind: "run_stopped"; readonly exit: RunExit }
+  | { readonly kind: "stop_requested"; readonly reason: "cancelled" | "shutdown" | "timeout"; readonly by: string }
+  | { readonly kind: "queue"; readonly message: string; readonly state: "queued" | "sent" | "delivered" | "done" | "undeliverable"; readonly why?: string }
+  | { readonly kind: "note"; readonly name: string; readonly value: unknown }; // a plugin's own fact, shown in the snapshot
+export type StampedEvent = AgentEvent & { readonly time: Time; readonly late?: true }; // late: written while nobody supervised
+
+/**
+ * Sums by scope, each number by itself: step and turn are added; run is the run's last value, runs are added; session is the
+ * last value, and one that is smaller than the last starts anew on top of it.
+ */
+export interface Usage {
+  readonly input_tokens: number; // fresh ones: without those read from or written to a cache (codex, gemini: subtract)
+  readonly output_tokens: number;
+  readonly cache_read_tokens: number;
+  readonly cache_write_tokens: number;
+  readonly cost_usd: number;
+}
+export interface RunExit {
+  readonly reason: "exit" | "cancelled" | "shutdown" | "timeout" | "lost" | "failed_to_start" | (string & {});
+  readonly code?: number;
+  readonly signal?: string;
+  readonly error?: string;
+}
+
+/**
+ * Translates what one kind of agent says. Pure and synchronous: no clock, no I/O, no state of its own, since replay must give
+ * what live gave. `undefined` = not mine (the next handler is asked); `[]` = known, of no interest.
+ * Asked in this order: the user's handlers for this runner, the bundled ones for it, those for "*"; the first that does not
+ * say undefined counts; an entry that nobody wants is counted as unknown, and kept. skep's own entries go to the core alone,
+ * and run_started, run_stopped, stop_requested, queue and answered from any handler are dropped (a log of another
+ * supervisor aside): no child and no plugin can end an agent.
+ */
+export interface EventHandler {
+  readonly name: string;
+  readonly runner: string | readonly string[]; // "*" for all
+  readonly types?: readonly string[]; // all when absent
+  handle(entry: LogEntry): readonly AgentEvent[] | undefined;
+}
+
+// ── what is shown ────────────────────────────────────────────────────────────────────────────────
+
+export type Status = "pending" | "running" | "done" | "failed" | "killed" | "detached";
+/** working: a turn is open or a message waits · waiting: for a person · idle: alive, nothing to do · ended: no process */
+export type Phase = "working" | "waiting" | "idle" | "ended";
+
+/** One agent, as `--json` prints it. A key is absent, not null, when its value is unknown. */
+export interface Snapshot {
+  readonly id: string;
+  readonly handle: string; // the part after the last "-" of the id: unique in its root, enough for every verb
+  readonly task: string;
+  readonly dir: string;
+  readonly started: Time;
+  readonly runner: string;
+  readonly status: Status;
+  readonly phase: Phase;
+  readonly activity: string;
+  readonly tail: readonly string[]; // last lines of the transcript, at most 6
+  readonly run: number; // newest run, 0 before the first
+  readonly turns: number;
+  readonly model?: string;
+  readonly provider?: string;
+  readonly session_id?: string; // host session the agent is scoped to
+  readonly agent_session?: string; // conversation in the agent's own CLI
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly parent?: string;
+  readonly args?: readonly string[];
+  readonly pid?: number;
+  readonly exit_code?: number;
+  readonly signal?: string;
+  readonly ended?: Time;
+  readonly updated?: Time; // time of the last event
+  readonly last_assistant?: string; // last assistant message, whole
+  readonly last_error?: string;
+  readonly waiting?: readonly { readonly request: string; readonly what: string; readonly since: Time }[];
+  readonly limit?: { readonly message: string; readonly until?: Time };
+  readonly usage?: Partial<Usage>; // a number that nobody told is absent, not 0
+  readonly queued?: number; // messages not yet delivered
+  readonly unknown_events?: number;
+  readonly skipped_lines?: number; // malformed or torn lines of the log
+  readonly notes?: Readonly<Record<string, unknown>>;
+}
+/** What `show --json` prints. */
+export interface Detail extends Snapshot {
+  readonly runs: readonly { readonly run: number; readonly started: Time; readonly ended?: Time; readonly exit?: RunExit; readonly argv: readonly string[] }[];
+  readonly messages: readonly { readonly id: string; readonly time: Time; readonly text: string; readonly state: "queued" | "sent" | "delivered" | "done" | "undeliverable" }[];
+}
+export interface Problem {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+}
+export interface SwarmView {
+  readonly root: string;
+  readonly agents: readonly Snapshot[];
+  readonly hidden: number; // agents that a filter or the age limit left out
+  readonly problems: readonly Problem[];
+}
+/** Strings reach a "text" renderer sanitised, so it may colour; a "data" renderer gets them as they are. */
+export interface Renderer {
+  readonly name: string;
+  readonly output: "text" | "data";
+  render(view: SwarmView, options: RenderOptions): string;
+  watch?(views: AsyncIterable<SwarmView>, options: RenderOptions, signal: AbortSignal): Promise<void>;
+}
+export interface RenderOptions {
+  readonly verb: string; // ls, show, wait, …
+  readonly columns?: number; // absent: not a terminal, do not fit
+  readonly color: boolean;
+  readonly now: Time;
+}
+
+// ── how an agent is started and spoken to ──────────────────────────────────────────────────────────
+
+/** Describes; the core executes, so every runner is durable without doing anything for it. */
+export interface Runner {
+  readonly name: string;
+  readonly turns: "none" | "live" | "resume"; // takes no messages · while a run lives · each as a run of its own
+  readonly output?: "events" | "json" | "text"; // json: objects without a `type` get type "json"; text: each line is a `stdout` entry. Default events
+  readonly verdict?: "exit"; // the exit code alone says whether a run failed; by default a last turn that failed or stayed open fails it too
+  readonly echoes?: boolean; // prints the user's turns itself, so skep does not log them
+  detect?(env: Environment): Awaitable<Detected>;
+  launch(run: RunSpec): Awaitable<Launch>;
+  deliver?(command: Command, agent: Snapshot): Delivery;
+  dialogue?: Dialogue; // instead of deliver, for two-way protocols
+  readonly accepts?: readonly string[]; // spawn flags it takes beyond the common: model, provider, stdin, jsonl, approve, …; another is exit 2
+  interactive?(agent: Snapshot): readonly string[]; // argv of the agent's own screen on this conversation: `skep open`
+}
+export type Environment = Readonly<Record<string, string | undefined>>;
+export type Detected =
+  | { readonly path: string; readonly version?: string }
+  | { readonly missing: string; readonly hint: string }; // what was looked for; the command that installs or logs in
+
+export interface RunSpec {
+  readonly agent: Snapshot;
+  readonly run: number;
+  readonly resuming: boolean;
+  readonly message?: { readonly id: string; readonly text: string }; // this run's first prompt: the task on the first run; on a resume without one the core gives the configured sentence to runners with turns "resume"
+  readonly args: readonly string[]; // what the user gave after "--"
+  readonly env: Environment;
+  readonly options: Readonly<Record<string, unknown>>; // the flags and preset keys the runner declares
+  readonly paths: { readonly inbox: string; readonly session: string; readonly log: string; readonly dir: string };
+  readonly skep: readonly string[]; // argv that starts this skep: for agents that live inside the binary
+}
+export interface Launch {
+  argv: string[]; // never through a shell
+  env?: Record<string, string | undefined>; // on top of the user's environment; undefined removes
+  cwd?: string; // the agent's dir when absent
+  stdin?: Stdin; // none when absent
+  output?: "events" | "json" | "text"; // for this run, instead of the runner's; so is turns; both kept in intent.json
+  turns?: "none" | "live" | "resume";
+  agent_session?: string; // chosen here, kept in intent.json: the id the agent must report
+}
+/** open never reaches its end: only for agents that read on. first is written before anything else. */
+export type Stdin = { readonly kind: "none" } | { readonly kind: "text"; readonly text: string } | { readonly kind: "open"; readonly first?: string };
+
+export type Command =
+  | { readonly kind: "user"; readonly id: string; readonly text: string }
+  | { readonly kind: "cancel" }
+  | { readonly kind: "shutdown" }
+  | { readonly kind: "answer"; readonly request: string; readonly allow: boolean; readonly reason?: string };
+export type Delivery =
+  | { readonly to: "stdin"; readonly text: string } // with its newline
+  | { readonly to: "inbox"; readonly line: string } // the child's inbox socket
+  | { readonly to: "signal"; /* to the child's group */ readonly signal: "SIGINT" | "SIGTERM" | "SIGUSR1" | "SIGUSR2" }
+  | { readonly to: "close" } // ends an open stdin: how many agents are asked to leave
+  | { readonly to: "next_run" } // not while this run lives: it waits
+  | { readonly to: "refused"; readonly why: string };
+
+/**
+ * A conversation over stdio (ACP, app-server, control requests). Deterministic over its inputs, which are all in the log of
+ * the run: start, then each line of the child (read) and each command (own entry `said`, written before say), in log order.
+ * A step's state already counts what it sends; `sent` entries are never read back. The k-th line that the fold wants is the
+ * k-th `sent` entry of the run: what is beyond the last one is sent now. So a new supervisor takes up in the middle. `run`
+ * is the snapshot and the intent of the run's beginning.
+ */
+export interface Dialogue<S = unknown> {
+  start(run: Omit<RunSpec, "env">): DialogueStep<S>;
+  read(state: S, entry: LogEntry): DialogueStep<S>;
+  say(state: S, command: Command): DialogueStep<S>;
+}
+export interface DialogueStep<S> {
+  readonly state: S;
+  readonly send?: readonly string[];
+  readonly then?: Exclude<Delivery, { to: "stdin" }>; // after send: close on shutdown, a signal, refused
+  readonly failed?: string; // the run is stopped, with this error
+  readonly later?: boolean; // the command can't be said yet: it is said again after the next entry
+}
+
+// ── plugins ────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Listeners see and cannot change state. They run in order after the entry is on disk, once per first ingest (also for what
+ * was written while nobody supervised), at most once, never on replay. spawn, launch and remove are awaited (with a time
+ * limit) and may refuse by throwing; the others are not awaited, and a throw is logged with the plugin's name.
+ */
+export interface Hooks {
+  "swarm:reload": (view: SwarmView) => Awaitable<void>;
+  "swarm:close": () => Awaitable<void>;
+  "agent:spawn": (request: SpawnRequest) => Awaitable<void>; // may edit it; a throw refuses the spawn
+  "agent:launch": (launch: Launch, run: RunSpec) => Awaitable<void>; // may wrap it (worktree, container, ssh); a throw fails the run
+  "agent:event": (agent: Snapshot, events: readonly StampedEvent[]) => Awaitable<void>; // a batch
+  "agent:turn": (agent: Snapshot, turn: { readonly message?: string; readonly answer?: string; readonly error?: string }) => Awaitable<void>;
+  "agent:status": (agent: Snapshot, previous: { readonly status: Status; readonly phase: Phase }) => Awaitable<void>;
+  "agent:stop": (agent: Snapshot, exit: RunExit) => Awaitable<void>; // a run ended
+  "agent:remove": (agent: Snapshot, options: Readonly<Record<string, unknown>>) => Awaitable<void>; // before anything is deleted; a throw refuses it
+}
+export interface SpawnRequest {
+  task: string;
+  runner: string;
+  dir: string;
+  name?: string;
+  model?: string;
+  provider?: string;
+  session_id?: string;
+  labels?: Record<string, string>;
+  args?: string[];
+  parent?: string;
+  options?: Record<string, unknown>; // flags that a runner accepts or a hook asks for (approve, stdin, worktree, …); kept in meta.json
+  notes?: Record<string, unknown>; // shown in the snapshot
+}
+export interface Plugin {
+  readonly name: string;
+  readonly version: string;
+  readonly api: 1;
+  readonly runners?: readonly Runner[];
+  readonly handlers?: readonly EventHandler[];
+  readonly renderers?: readonly Renderer[];
+  readonly hooks?: Partial<Hooks>;
+}
+/** What a plugin file exports by default. The function form gets its options and tools, so no value import is needed. */
+export type PluginModule = Plugin | ((api: PluginApi) => Awaitable<Plugin>);
+export interface PluginApi {
+  readonly options: unknown; // the plugin's own part of the user's config
+  readonly log: { info(text: string): void; warn(text: string): void };
+  textBlocks(content: unknown): readonly string[]; // texts of zot's and Anthropic's content blocks
+}
