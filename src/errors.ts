@@ -48,3 +48,4 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 export const usage = (message: string, hint?: string): SkepError => new SkepError("usage", message, { hint });
+export const corruptMeta = (why: string, cause?: unknown): SkepError => new SkepError("corrupt", `meta.json: ${why}`, { cause });

@@ -46,9 +46,13 @@ export type AgentEvent =
   | { readonly kind: "error"; readonly level: "retry" | "warning" | "terminal"; readonly message: string }
   | { readonly kind: "run_stopped"; readonly exit: RunExit }
   | { readonly kind: "stop_requested"; readonly reason: "cancelled" | "shutdown" | "timeout"; readonly by: string }
-  | { readonly kind: "queue"; readonly message: string; readonly state: "queued" | "sent" | "delivered" | "done" | "undeliverable"; readonly why?: string }
+  | { readonly kind: "cancel_requested"; readonly by: string }
+  | { readonly kind: "queue"; readonly message: string; readonly state: MessageState; readonly waits?: boolean; readonly why?: string } // waits: for a resume, it starts none
   | { readonly kind: "note"; readonly name: string; readonly value: unknown }; // a plugin's own fact, shown in the snapshot
 export type StampedEvent = AgentEvent & { readonly time: Time; readonly late?: true }; // late: written while nobody supervised
+
+/** queued · sent: handed to the agent · delivered: its turn started · done: its turn ended · undeliverable: given up */
+export type MessageState = "queued" | "sent" | "delivered" | "done" | "undeliverable";
 
 /**
  * Sums by scope, each number by itself: step and turn are added; run is the run's last value, runs are added; session is the
@@ -73,8 +77,8 @@ export interface RunExit {
  * what live gave. `undefined` = not mine (the next handler is asked); `[]` = known, of no interest.
  * Asked in this order: the user's handlers for this runner, the bundled ones for it, those for "*"; the first that does not
  * say undefined counts; an entry that nobody wants is counted as unknown, and kept. skep's own entries go to the core alone,
- * and run_started, run_stopped, stop_requested, queue and answered from any handler are dropped (a log of another
- * supervisor aside): no child and no plugin can end an agent.
+ * and run_started, run_stopped, stop_requested, cancel_requested, queue and answered from any handler are dropped (a log of
+ * another supervisor aside): no child and no plugin can end an agent.
  */
 export interface EventHandler {
   readonly name: string;
@@ -128,7 +132,7 @@ export interface Snapshot {
 /** What `show --json` prints. */
 export interface Detail extends Snapshot {
   readonly runs: readonly { readonly run: number; readonly started: Time; readonly ended?: Time; readonly exit?: RunExit; readonly argv: readonly string[] }[];
-  readonly messages: readonly { readonly id: string; readonly time: Time; readonly text: string; readonly state: "queued" | "sent" | "delivered" | "done" | "undeliverable" }[];
+  readonly messages: readonly { readonly id: string; readonly time: Time; readonly text: string; readonly state: MessageState }[];
 }
 export interface Problem {
   readonly path: string;

@@ -1,0 +1,36 @@
+/** The one fold: an entry is translated, then reduced. Live and replay both come through here. */
+import type { LogEntry, StampedEvent } from "../types.ts";
+import { reduce } from "./reduce.ts";
+import type { AgentState } from "./state.ts";
+import type { Translate } from "./translate.ts";
+
+export interface Applied {
+  readonly state: AgentState;
+  readonly events: readonly StampedEvent[];
+}
+
+const DOUBLE_MS = 250; // zot's parent and its child both wrote an event, this close together at most
+const NEVER_DOUBLE: ReadonlySet<string> = new Set(["stdout", "stderr"]);
+
+/** `late`: written while nobody supervised. It marks the events for listeners; the state does not depend on it. */
+export function apply(state: AgentState, entry: LogEntry, translate: Translate, late = false): Applied {
+  const updated = entry.received > 0 ? entry.received : state.updated;
+  if (entry.origin.by === "other") {
+    const previous = NEVER_DOUBLE.has(entry.type) ? undefined : { text: JSON.stringify({ ...entry.data, time: "" }), at: updated };
+    const { previous: before, ...rest } = state;
+    const double = previous !== undefined && previous.text === before?.text && updated - before.at <= DOUBLE_MS;
+    if (double) return { state, events: [] };
+    return run({ ...rest, updated, foreign: state.foreign + 1, ...(previous === undefined ? {} : { previous }) }, entry, translate, late);
+  }
+  return run({ ...state, updated }, entry, translate, late);
+}
+
+function run(before: AgentState, entry: LogEntry, translate: Translate, late: boolean): Applied {
+  const events = translate(entry);
+  if (events === undefined) return { state: { ...before, unknown: before.unknown + 1 }, events: [] };
+  if (events.length === 0) return { state: before, events: [] };
+  let state = before;
+  const stamped = events.map((event): StampedEvent => ({ ...event, time: entry.time, ...(late ? { late: true as const } : {}) }));
+  for (const event of stamped) state = reduce(state, event, entry.origin);
+  return { state, events: stamped };
+}

@@ -1,0 +1,226 @@
+import type { AgentEvent, LogEntry, StampedEvent, Usage } from "../types.ts";
+import { deliver, finish, messagesOfTurn, putBackLast, recordMessage, releaseMessages, settleMessages } from "./queue.ts";
+import type { AgentState, OpenTool, Sum, TurnOutcome } from "./state.ts";
+import { addText, extendLast } from "./transcript.ts";
+
+const TOOL_NAME = 60; // characters of a tool's name shown as the activity, as the seed does
+
+/**
+ * The one place where an event changes an agent. Pure, and exhaustive over the union. A child's words that come after its
+ * run has ended are kept in the transcript and change nothing else.
+ */
+export function reduce(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]): AgentState {
+  if (state.history && !COUNTS_IN_HISTORY.has(event.kind)) return state;
+  const late = origin.by === "child" && (origin.run !== state.run || !state.open);
+  if (late && !COUNTS_WHEN_LATE.has(event.kind)) return state;
+  return fold(state, event, origin, late);
+}
+
+const COUNTS_IN_HISTORY: ReadonlySet<AgentEvent["kind"]> = new Set<AgentEvent["kind"]>([
+  ...(["agent_session", "waiting", "error", "history", "run_started", "run_stopped"] as const),
+  ...(["stop_requested", "cancel_requested", "queue", "answered"] as const),
+]);
+const COUNTS_WHEN_LATE: ReadonlySet<AgentEvent["kind"]> = new Set(["message", "output", "error", "usage", "agent_session", "note"]);
+
+function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"], late: boolean): AgentState {
+  switch (event.kind) {
+    case "run_started":
+      return startRun(state, event.run, event.resumed);
+    case "ready": {
+      // zot's supervisor logs no start of a resumed run: an agent that is ready after its end has been started again.
+      const reopened = origin.by === "other" && !state.open ? startRun(state, 0, state.run > 0) : state;
+      return { ...reopened, ready: true, activity: "idle" };
+    }
+    case "agent_session":
+      return { ...state, session: event.id };
+    case "turn_started":
+      return startTurn(state, event.message);
+    case "turn_ended":
+      return endTurn(state.turn === undefined ? startTurn(state, event.message) : state, event);
+    case "message":
+      return addMessage(state, event);
+    case "output": {
+      const next = quiet(state, late || state.activity !== "starting" ? state.activity : "running");
+      return { ...next, transcript: addText(next.transcript, event.text, event.stream === "stderr" ? "stderr: " : "") };
+    }
+    case "tool":
+      return event.phase === "started" ? startTool(state, event) : endTool(state, event);
+    case "history":
+      return { ...state, history: event.phase === "started" };
+    case "activity":
+      return state.activity === event.text ? state : { ...state, activity: event.text };
+    case "waiting": {
+      const others = state.waiting.filter(({ request }) => request !== event.request);
+      return { ...state, waiting: [...others, { request: event.request, what: event.what, since: event.time }] };
+    }
+    case "answered":
+      return { ...state, waiting: state.waiting.filter(({ request }) => request !== event.request) };
+    case "busy":
+      return putBackLast({ ...state, turn: state.turn ?? { messages: [] } });
+    case "usage":
+      return { ...state, usage: addUsage(state.usage, event.scope, event.usage) };
+    case "limit":
+      return { ...state, limit: { message: event.message, ...(event.until === undefined ? {} : { until: event.until }) } };
+    case "error":
+      return addError(state, event, late);
+    case "run_stopped":
+      return stopRun(state, event);
+    case "stop_requested":
+      return { ...state, held: true, stop: { reason: event.reason, by: event.by } };
+    case "cancel_requested":
+      return { ...state, cancelling: true };
+    case "queue":
+      return recordMessage(state, event);
+    case "note":
+      return { ...state, notes: { ...state.notes, [event.name]: event.value } };
+    default:
+      return event satisfies never;
+  }
+}
+
+function startRun(state: AgentState, number: number, resumed: boolean): AgentState {
+  const { exit: _exit, stop: _stop, turn: _turn, outcome: _outcome, speech: _speech, limit: _limit, ...rest } = state;
+  const run = number === 0 ? state.run + 1 : number;
+  return {
+    ...rest,
+    run,
+    open: true,
+    ready: false,
+    cancelling: false,
+    held: false,
+    history: false,
+    activity: resumed ? "resuming" : "starting",
+    runs: [...state.runs, { run, resumed, started: state.updated }],
+    tools: [],
+    waiting: [],
+    usage: closeRunUsage(state.usage),
+    messages: releaseMessages(settleMessages(rest).messages),
+  };
+}
+
+function stopRun(state: AgentState, { exit }: Extract<AgentEvent, { kind: "run_stopped" }>): AgentState {
+  const { turn: _turn, speech: _speech, ...rest } = settleMessages(state);
+  const ended = { exit, ended: state.updated };
+  return {
+    ...rest,
+    open: false,
+    exit,
+    cancelling: false,
+    history: false,
+    held: state.held || exit.reason === "failed_to_start",
+    runs: state.runs.map((record) => (record.run === state.run && record.ended === undefined ? { ...record, ...ended } : record)),
+    tools: [],
+    waiting: [],
+    ...(exit.error === undefined ? {} : { error: exit.error }),
+  };
+}
+
+function startTurn(state: AgentState, message: string | undefined): AgentState {
+  if (state.turn !== undefined) return state;
+  const { outcome: _outcome, limit: _limit, ...rest } = quiet(state, "thinking");
+  const messages = messagesOfTurn(rest, message);
+  return deliver({ ...rest, cancelling: false, turn: { messages } }, messages);
+}
+
+function endTurn(state: AgentState, event: Extract<AgentEvent, { kind: "turn_ended" }>): AgentState {
+  const { turn, speech: _speech, ...rest } = finish(state, [
+    ...(state.turn?.messages ?? []),
+    ...(event.message === undefined ? [] : [event.message]),
+  ]);
+  const outcome: TurnOutcome =
+    event.cancelled === true
+      ? { kind: "cancelled" }
+      : event.error === undefined
+        ? { kind: "done" }
+        : { kind: "failed", error: event.error };
+  return {
+    ...rest,
+    turns: state.turns + 1,
+    outcome,
+    activity: "idle",
+    cancelling: false,
+    tools: [],
+    waiting: [],
+    answer: event.answer ?? state.answer,
+    error: event.error ?? state.error,
+  };
+}
+
+function addMessage(state: AgentState, event: Extract<AgentEvent, { kind: "message" }>): AgentState {
+  const prefix = event.role === "user" ? "user: " : "";
+  const { role, id } = event;
+  const before = state.speech;
+  const joins = event.delta === true && before?.role === role && before.id === id;
+  const body = event.text.replace(/[\r\n]+$/, "");
+  const newlines = event.text.slice(body.length);
+  if (joins) {
+    const text = before.text + event.text;
+    const shown = body === "" ? state.transcript : extend(state, before, body, prefix);
+    const speech = { role, id, text, newlines: body === "" ? before.newlines + newlines : newlines };
+    return { ...state, transcript: shown, speech, answer: role === "assistant" ? text : state.answer };
+  }
+  if (body === "") return state;
+  return {
+    ...state,
+    transcript: addText(state.transcript, body, prefix),
+    speech: { role, id, text: event.text, newlines },
+    answer: role === "assistant" ? event.text : state.answer,
+  };
+}
+
+const extend = (state: AgentState, speech: { newlines: string }, body: string, prefix: string): AgentState["transcript"] =>
+  extendLast(state.transcript, speech.newlines + body, prefix);
+
+function startTool(state: AgentState, { id, name = "tool" }: Extract<AgentEvent, { kind: "tool" }>): AgentState {
+  const next = quiet(state, `tool: ${name.slice(0, TOOL_NAME)}`);
+  return { ...next, tools: [...state.tools, { id, name }] };
+}
+
+function endTool(state: AgentState, { id }: Extract<AgentEvent, { kind: "tool" }>): AgentState {
+  const at = state.tools.findIndex((tool: OpenTool) => id === undefined || tool.id === id);
+  const tools = at === -1 ? state.tools : state.tools.toSpliced(at, 1);
+  return { ...quiet(state, state.turn === undefined ? "idle" : "thinking"), tools };
+}
+
+function addError(state: AgentState, event: Extract<AgentEvent, { kind: "error" }>, late: boolean): AgentState {
+  const prefix = event.level === "warning" ? "warning: " : event.level === "retry" ? "retry: " : "error: ";
+  const transcript = addText(state.transcript, event.message, prefix);
+  const next = event.level === "retry" && !late ? quiet(state, `retrying: ${event.message}`) : quiet(state, state.activity);
+  return { ...next, transcript, error: event.level === "terminal" ? event.message : state.error };
+}
+
+/** Something else was said: a delta that follows starts a message of its own. */
+function quiet(state: AgentState, activity: string): AgentState {
+  if (state.speech === undefined) return state.activity === activity ? state : { ...state, activity };
+  const { speech: _speech, ...rest } = state;
+  return { ...rest, activity };
+}
+
+type Sums = AgentState["usage"];
+const NUMBERS = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_usd"] as const;
+type Scope = Extract<AgentEvent, { kind: "usage" }>["scope"];
+
+function addUsage(sums: Sums, scope: Scope, usage: Partial<Usage>): Sums {
+  const next = { ...sums };
+  for (const key of NUMBERS) {
+    const value = usage[key];
+    if (value === undefined || !Number.isFinite(value) || value < 0) continue;
+    next[key] = addNumber(sums[key] ?? { past: 0, run: 0, session: 0 }, scope, value);
+  }
+  return next;
+}
+
+function addNumber(sum: Sum, scope: Scope, value: number): Sum {
+  if (scope === "run") return { ...sum, run: value };
+  if (scope !== "session") return { ...sum, past: sum.past + value };
+  return value < sum.session ? { ...sum, past: sum.past + sum.session, session: value } : { ...sum, session: value };
+}
+
+function closeRunUsage(sums: Sums): Sums {
+  const next = { ...sums };
+  for (const key of NUMBERS) {
+    const sum = sums[key];
+    if (sum !== undefined && sum.run > 0) next[key] = { ...sum, past: sum.past + sum.run, run: 0 };
+  }
+  return next;
+}

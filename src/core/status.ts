@@ -1,0 +1,82 @@
+import type { Phase, Runner, RunExit, Status } from "../types.ts";
+import { nextMessage } from "./queue.ts";
+import type { AgentState } from "./state.ts";
+import { isEmpty } from "./transcript.ts";
+
+/**
+ * What is known of the newest run's processes. `none`: there is no run of skep's · `unclaimed`: it is about to start ·
+ * `orphaned`: the child lives, its shim does not · `elsewhere`: on another machine or in another pid namespace.
+ */
+export interface ProcessFacts {
+  readonly kind: "none" | "unclaimed" | "alive" | "orphaned" | "dead" | "elsewhere";
+  readonly pid?: number;
+}
+/** How messages reach the newest run. `input`: a child without turns reads its stdin, so a message is done once written. */
+export interface Reach {
+  readonly turns: Runner["turns"];
+  readonly input: boolean;
+}
+export interface Standing {
+  readonly status: Status;
+  readonly phase: Phase;
+  readonly activity: string;
+}
+
+/** An agent with its process at hand: where the log and a living process disagree, the process is right. */
+export function standing(state: AgentState, facts: ProcessFacts, reach: Reach): Standing {
+  switch (facts.kind) {
+    case "unclaimed":
+      return { status: "pending", phase: "working", activity: "starting" };
+    case "alive":
+      return { status: "running", phase: livePhase(state, reach), activity: liveActivity(state) };
+    case "orphaned":
+      return { status: "running", phase: livePhase(state, reach), activity: "orphaned: its exit code will be unknown" };
+    case "elsewhere":
+      return { status: "running", phase: livePhase(state, reach), activity: "elsewhere" };
+    default:
+      return { ...ended(state), phase: waitsForNextRun(state, reach) ? "working" : "ended" };
+  }
+}
+
+const liveActivity = (state: AgentState): string => {
+  const asked = state.waiting.at(-1);
+  return asked === undefined ? state.activity || "starting" : asked.what;
+};
+
+function livePhase(state: AgentState, { turns, input }: Reach): Phase {
+  if (state.waiting.length > 0) return "waiting";
+  if (turns === "resume" || (turns === "none" && !input)) return "working";
+  const busy = state.messages.some(({ state: at, run }) => at === "sent" || (at === "delivered" && run === state.run && !input));
+  return state.turn !== undefined || busy || nextMessage(state) !== undefined ? "working" : "idle";
+}
+
+const waitsForNextRun = (state: AgentState, { turns }: Reach): boolean => turns !== "none" && nextMessage(state) !== undefined;
+
+/** Status of an agent without a process, by the end of its newest run. */
+function ended(state: AgentState): Omit<Standing, "phase"> {
+  if (state.exit === undefined) {
+    const activity = isEmpty(state.transcript) ? "detached" : "detached (resume to continue)";
+    return { status: "detached", activity };
+  }
+  return endedBy(state.exit);
+}
+
+function endedBy({ reason, code, error }: RunExit): Omit<Standing, "phase"> {
+  switch (reason) {
+    case "cancelled":
+      return { status: "killed", activity: "cancelled (offline)" };
+    case "shutdown":
+      return { status: "done", activity: "shutdown (offline)" };
+    case "timeout":
+      return { status: "failed", activity: "timed out (offline)" };
+    case "failed_to_start":
+      return { status: "failed", activity: error ?? "failed to start" };
+    case "lost":
+      return { status: "detached", activity: "lost (resume to continue)" };
+    case "exit":
+      if (code !== undefined && code !== 0) return { status: "failed", activity: `exit ${code} (offline)` };
+      return error === undefined ? { status: "done", activity: "done (offline)" } : { status: "failed", activity: error };
+    default:
+      return { status: "done", activity: "stopped (offline)" };
+  }
+}

@@ -1,0 +1,112 @@
+import { reasonOf } from "../errors.ts";
+import type { AgentEvent, EventHandler, LogEntry, MessageState } from "../types.ts";
+import { isRecord } from "./entry.ts";
+
+/** Says what an entry means; `undefined`: nobody knows it. */
+export type Translate = (entry: LogEntry) => readonly AgentEvent[] | undefined;
+
+/** skep's own entries go to the core alone; all others to the handlers, in the order given. */
+export function makeTranslate(handlers: readonly EventHandler[]): Translate {
+  const byType = new Map<string, readonly EventHandler[]>();
+  const wanting = (type: string): readonly EventHandler[] => {
+    let found = byType.get(type);
+    if (found === undefined) {
+      found = handlers.filter(({ types }) => types === undefined || types.includes(type));
+      // The child chooses the words: only as many lists are kept as an agent's vocabulary can need.
+      if (byType.size < 1_000) byType.set(type, found);
+    }
+    return found;
+  };
+  return (entry) => {
+    if (entry.origin.by === "skep") return translateOwn(entry);
+    for (const handler of wanting(entry.type)) {
+      const events = ask(handler, entry);
+      if (events !== undefined) return entry.origin.by === "other" ? events : events.filter(isForHandlers);
+    }
+    return undefined;
+  };
+}
+
+/** A handler that throws must not end the fold, nor be silent: its fault becomes part of what is shown, live and on replay. */
+function ask(handler: EventHandler, entry: LogEntry): readonly AgentEvent[] | undefined {
+  try {
+    return handler.handle(entry);
+  } catch (error) {
+    const message = `handler ${handler.name} failed on ${entry.type.slice(0, 60)}: ${reasonOf(error)}`;
+    return [{ kind: "error", level: "warning", message }];
+  }
+}
+
+/** No child and no plugin can start, stop or answer for skep. */
+const OWN: ReadonlySet<AgentEvent["kind"]> = new Set([
+  "run_started",
+  "run_stopped",
+  "stop_requested",
+  "cancel_requested",
+  "queue",
+  "answered",
+]);
+const isForHandlers = (event: AgentEvent): boolean => !OWN.has(event.kind);
+
+const MESSAGES: Readonly<Record<string, MessageState>> = {
+  message_queued: "queued",
+  message_sent: "sent",
+  message_delivered: "delivered",
+  message_done: "done",
+  message_undeliverable: "undeliverable",
+};
+
+function translateOwn({ type, data, origin }: LogEntry): readonly AgentEvent[] {
+  const by = text(data["by"]) ?? "";
+  const state = Object.hasOwn(MESSAGES, type) ? MESSAGES[type] : undefined;
+  if (state !== undefined) {
+    const why = text(data["why"]);
+    const waits = data["waits"] === true ? { waits: true } : {};
+    return [{ kind: "queue", message: text(data["message"]) ?? "", state, ...waits, ...(why === undefined ? {} : { why }) }];
+  }
+  switch (type) {
+    case "agent_started":
+      return origin.by === "skep" ? [{ kind: "run_started", run: origin.run, resumed: data["resuming"] === true }] : [];
+    case "agent_stopped":
+      return [{ kind: "run_stopped", exit: readExit(data) }];
+    case "stop_requested": {
+      const reason = text(data["reason"]);
+      return [{ kind: "stop_requested", by, reason: reason === "shutdown" || reason === "timeout" ? reason : "cancelled" }];
+    }
+    case "cancel_requested":
+      return [{ kind: "cancel_requested", by }];
+    case "user_message":
+      return [{ kind: "message", role: "user", text: blockTexts(data["content"]).join("\n") }];
+    case "said": {
+      const command = data["command"];
+      if (!isRecord(command) || command["kind"] !== "answer") return [];
+      return [{ kind: "answered", request: text(command["request"]) ?? "", allowed: command["allow"] === true }];
+    }
+    case "line_too_long":
+      return [{ kind: "output", stream: "stdout", text: `(a line of ${Number(data["bytes"])} bytes is not shown)` }];
+    default:
+      return [];
+  }
+}
+
+/** The end of a run as `agent_stopped` tells it, skep's and zot's. */
+export function readExit(data: Readonly<Record<string, unknown>>): Extract<AgentEvent, { kind: "run_stopped" }>["exit"] {
+  const { code, signal, error, reason } = data;
+  return {
+    reason: text(reason) ?? "",
+    ...(typeof code === "number" ? { code } : {}),
+    ...(typeof signal === "string" ? { signal } : {}),
+    ...(typeof error === "string" && error !== "" ? { error } : {}),
+  };
+}
+
+/** Texts of content blocks, zot's and Anthropic's: those whose `type` is `text` and whose `text` is not empty. */
+export function blockTexts(content: unknown): readonly string[] {
+  if (typeof content === "string") return content === "" ? [] : [content];
+  if (!Array.isArray(content)) return [];
+  return content.flatMap((block: unknown) =>
+    isRecord(block) && block["type"] === "text" && typeof block["text"] === "string" && block["text"] !== "" ? [block["text"]] : [],
+  );
+}
+
+const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
