@@ -1,0 +1,144 @@
+import type { AgentEvent, EventHandler } from "../../src/types.ts";
+import {
+  agentSession,
+  amount,
+  type Fields,
+  fields,
+  isRecord,
+  known,
+  objects,
+  requestId,
+  spent,
+  text,
+  timeOfSeconds,
+} from "./fields.ts";
+
+/**
+ * `codex app-server`: JSON-RPC, so its lines have no `type`. The ids of skep's requests name their method
+ * (`thread/start:2`); codex's own requests have any id.
+ */
+export const codexApp: EventHandler = {
+  name: "codex-app",
+  runner: "codex-app",
+  types: ["json"],
+  handle({ data }) {
+    const method = text(data["method"]);
+    if (method === undefined) return readResponse(data);
+    const params = fields(data["params"]);
+    return data["id"] === undefined ? readNotification(method, params) : readRequest(method, data["id"], params);
+  },
+};
+
+function readResponse({ id, result, error }: Fields): readonly AgentEvent[] | undefined {
+  const method = text(id)?.replace(/:[^:]*$/, "");
+  if (method === undefined) return undefined;
+  if (isRecord(error)) {
+    const message = text(error["message"]) ?? "error";
+    const failed: AgentEvent = { kind: "error", level: "terminal", message };
+    return method === "turn/start" ? [failed, { kind: "turn_ended", error: message }] : [failed];
+  }
+  return agentSession(fields(fields(result)["thread"])["id"]);
+}
+
+function readRequest(method: string, id: unknown, params: Fields): readonly AgentEvent[] {
+  const request = requestId(id);
+  if (request === undefined || !/request(Approval|UserInput)$/.test(method)) return [];
+  const what = text(params["command"]) ?? text(params["reason"]) ?? method;
+  return [{ kind: "waiting", request, what }];
+}
+
+function readNotification(method: string, params: Fields): readonly AgentEvent[] | undefined {
+  const item = fields(params["item"]);
+  switch (method) {
+    case "turn/started":
+      return [{ kind: "turn_started" }];
+    case "turn/completed":
+      return [endTurn(fields(params["turn"]))];
+    case "item/started":
+      return TOOLS.has(item["type"]) ? [{ kind: "tool", phase: "started", ...toolOf(item) }] : [];
+    case "item/completed":
+      return endItem(item);
+    case "item/agentMessage/delta": {
+      const delta = text(params["delta"]);
+      if (delta === undefined) return [];
+      return [
+        { kind: "message", role: "assistant", text: delta, delta: true, ...known({ id: text(params["itemId"]) }) },
+      ];
+    }
+    case "thread/tokenUsage/updated":
+      return readUsage(fields(fields(params["tokenUsage"])["total"]));
+    case "account/rateLimits/updated":
+      return readLimit(fields(params["rateLimits"]));
+    case "error": {
+      const message = text(fields(params["error"])["message"]) ?? "error";
+      return [{ kind: "error", level: params["willRetry"] === true ? "retry" : "terminal", message }];
+    }
+    case "warning":
+    case "configWarning":
+      return [
+        { kind: "error", level: "warning", message: text(params["message"]) ?? text(params["summary"]) ?? "warning" },
+      ];
+    default:
+      return OF_NO_INTEREST.test(method) ? [] : undefined;
+  }
+}
+
+const OF_NO_INTEREST = /^(thread|item|turn|remoteControl|account|serverRequest)\//;
+const TOOLS: ReadonlySet<unknown> = new Set([
+  "commandExecution",
+  "fileChange",
+  "mcpToolCall",
+  "dynamicToolCall",
+  "webSearch",
+]);
+
+function endItem(item: Fields): readonly AgentEvent[] {
+  if (item["type"] === "userMessage") {
+    return objects(item["content"]).flatMap((block): readonly AgentEvent[] => {
+      const said = text(block["text"]);
+      return said === undefined ? [] : [{ kind: "message", role: "user", text: said }];
+    });
+  }
+  // An agent's message was told by its deltas.
+  if (!TOOLS.has(item["type"])) return [];
+  const status = text(item["status"]);
+  return [
+    { kind: "tool", phase: "ended", ...toolOf(item), ...(status === undefined ? {} : { ok: status === "completed" }) },
+  ];
+}
+
+function toolOf(item: Fields): { id?: string; name?: string; summary?: string } {
+  return known({
+    id: text(item["id"]),
+    name: text(item["tool"]) ?? text(item["type"]),
+    summary: text(item["command"]) ?? text(item["query"]),
+  });
+}
+
+function endTurn({ status, error, items }: Fields): AgentEvent {
+  if (status === "interrupted") return { kind: "turn_ended", cancelled: true };
+  if (status !== "completed")
+    return { kind: "turn_ended", error: text(fields(error)["message"]) ?? text(status) ?? "failed" };
+  const answer = objects(items).findLast((item) => item["type"] === "agentMessage")?.["text"];
+  return { kind: "turn_ended", ...known({ answer: text(answer) }) };
+}
+
+/** Sums of the whole thread. Input counts what was read from a cache or written to it. */
+function readUsage(total: Fields): readonly AgentEvent[] {
+  const input = amount(total["inputTokens"]);
+  const read = amount(total["cachedInputTokens"]);
+  const written = amount(total["cacheWriteInputTokens"]);
+  return spent("session", {
+    input_tokens: input === undefined ? undefined : Math.max(0, input - (read ?? 0) - (written ?? 0)),
+    output_tokens: amount(total["outputTokens"]),
+    cache_read_tokens: read,
+    cache_write_tokens: written,
+  });
+}
+
+function readLimit(limits: Fields): readonly AgentEvent[] {
+  const reached = text(limits["rateLimitReachedType"]);
+  if (reached === undefined) return [];
+  const until = timeOfSeconds(fields(limits["primary"])["resetsAt"]);
+  return [{ kind: "limit", message: `rate limit reached: ${reached}`, ...known({ until }) }];
+}

@@ -1,0 +1,72 @@
+import type { AgentEvent, EventHandler } from "../../src/types.ts";
+import { agentSession, amount, type Fields, fields, known, spent, text } from "./fields.ts";
+
+/** `gemini -o stream-json`: one turn a run. The only one of the agents that repeats the user's words. */
+export const gemini: EventHandler = {
+  name: "gemini",
+  runner: "gemini",
+  handle({ type, data }) {
+    switch (type) {
+      case "init":
+        return agentSession(data["session_id"]);
+      case "message":
+        return readMessage(data);
+      case "tool_use": {
+        const summary = text(fields(data["parameters"])["command"]);
+        return [
+          {
+            kind: "tool",
+            phase: "started",
+            ...known({ id: text(data["tool_id"]), name: text(data["tool_name"]), summary }),
+          },
+        ];
+      }
+      case "tool_result":
+        return [
+          { kind: "tool", phase: "ended", ok: data["status"] === "success", ...known({ id: text(data["tool_id"]) }) },
+        ];
+      case "error":
+        return [
+          {
+            kind: "error",
+            level: data["severity"] === "error" ? "terminal" : "warning",
+            message: text(data["message"]) ?? "error",
+          },
+        ];
+      case "result":
+        return [...readUsage(fields(data["stats"])), ...endTurn(data)];
+      default:
+        return undefined;
+    }
+  },
+};
+
+function readMessage(data: Fields): readonly AgentEvent[] {
+  const said = text(data["content"]);
+  if (data["role"] === "user") {
+    return [
+      { kind: "turn_started" },
+      ...(said === undefined ? [] : [{ kind: "message", role: "user", text: said } as const]),
+    ];
+  }
+  if (said === undefined || data["role"] !== "assistant") return [];
+  return [{ kind: "message", role: "assistant", text: said, ...(data["delta"] === true ? { delta: true } : {}) }];
+}
+
+function endTurn(data: Fields): readonly AgentEvent[] {
+  if (data["status"] === "success") return [{ kind: "turn_ended" }];
+  const message = text(fields(data["error"])["message"]) ?? "failed";
+  return [
+    { kind: "error", level: "terminal", message },
+    { kind: "turn_ended", error: message },
+  ];
+}
+
+/** Sums of this run alone. `input` is `input_tokens` without those read from a cache. */
+function readUsage(stats: Fields): readonly AgentEvent[] {
+  return spent("run", {
+    input_tokens: amount(stats["input"]),
+    output_tokens: amount(stats["output_tokens"]),
+    cache_read_tokens: amount(stats["cached"]),
+  });
+}
