@@ -27,7 +27,7 @@ import {
 import { dirname } from "node:path";
 import { SkepError, systemCode } from "./errors.ts";
 
-const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
+const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
 const FILE_MODE = 0o600;
 const DIR_MODE = 0o700;
 
@@ -121,7 +121,8 @@ export function readWhole(path: string, limit: number): Buffer | undefined {
 /** Replaces a file whole: temp file, fsync, rename, fsync of the folder. A failure leaves the old one. */
 export function replace(path: string, text: string): void {
   const temp = `${path}.${process.pid}.tmp`;
-  const fd = openSync(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+  // What a killed writer of the same pid left there is overwritten.
+  const fd = openSync(temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, FILE_MODE);
   try {
     try {
       append(fd, Buffer.from(text));

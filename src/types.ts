@@ -40,6 +40,7 @@ export type AgentEvent =
   | { readonly kind: "activity"; readonly text: string }
   | { readonly kind: "waiting"; readonly request: string; readonly what: string } // an approval or an answer is wanted
   | { readonly kind: "answered"; readonly request: string; readonly allowed: boolean }
+  | { readonly kind: "withdrawn"; readonly request: string } // the agent no longer asks
   | { readonly kind: "busy" } // the agent refused the message it was sent last, since a turn is open: it is put back
   | { readonly kind: "usage"; readonly scope: "step" | "turn" | "run" | "session"; readonly usage: Partial<Usage> } // what the numbers cover: the reducer does the sums
   | { readonly kind: "limit"; readonly message: string; readonly until?: Time } // the agent's plan or rate limit

@@ -15,6 +15,7 @@ export interface TranscriptFold extends RunKind {
 }
 export interface TranscriptRun {
   readonly lines: readonly string[]; // of stdout, without their newlines
+  readonly prompts?: readonly number[]; // lines before which a live agent is sent one more message
   readonly exit?: { readonly code?: number }; // absent: its process is taken as alive; without a code: as lost
 }
 export interface FoldedTranscript {
@@ -46,13 +47,14 @@ export function foldRuns(runs: readonly TranscriptRun[], fold: TranscriptFold): 
     const parsed = parseLine(formatOwn(type, fields, { seq: (seq += 1), run, t, cursor }));
     if (parsed !== undefined) take(parsed.entry);
   };
-  for (const [index, { lines, exit }] of runs.entries()) {
+  for (const [index, { lines, exit, prompts = [] }] of runs.entries()) {
     const run = index + 1;
     let cursor = START;
     const message = index === 0 ? TASK_MESSAGE : `m-${index}`;
     own(run, cursor, "agent_started", { run, resuming: index > 0 });
     own(run, cursor, "message_delivered", { message, run });
-    for (const line of lines) {
+    for (const [number, line] of lines.entries()) {
+      if (prompts.includes(number)) own(run, cursor, "message_sent", { message: `${message}-${number}`, run });
       const at = cursor.out;
       cursor = { ...cursor, out: at + new TextEncoder().encode(line).length + 1 };
       if (line === "") continue;

@@ -16,7 +16,9 @@ export function matches(agent: Snapshot, filter: AgentFilter): boolean {
   if (statuses !== undefined && !statuses.includes(agent.status)) return false;
   if (phases !== undefined && !phases.includes(agent.phase)) return false;
   if (under !== undefined && !isUnder(agent.dir, under)) return false;
-  return [...(labels ?? [])].every(([key, value]) => agent.labels !== undefined && Object.hasOwn(agent.labels, key) && agent.labels[key] === value);
+  return [...(labels ?? [])].every(
+    ([key, value]) => agent.labels !== undefined && Object.hasOwn(agent.labels, key) && agent.labels[key] === value,
+  );
 }
 
 /** By text alone: both are real paths, with "/" or "\" between their parts. */

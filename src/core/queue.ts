@@ -30,7 +30,7 @@ export function recordMessage(state: AgentState, event: QueueEvent): AgentState 
     recorded: event.state,
     run: sending || event.state === "delivered" ? state.run : before.run,
     sends: before.sends + (sending ? 1 : 0),
-    waits: known === undefined ? event.waits === true : before.waits,
+    waits: event.waits ?? before.waits,
     ...(event.why === undefined ? {} : { why: event.why }),
   };
   const messages = known === undefined ? [...state.messages, next] : swap(state.messages, [known.id], () => next);

@@ -1,6 +1,6 @@
 import type { AgentEvent, LogEntry, StampedEvent, Usage } from "../types.ts";
 import { deliver, finish, messagesOfTurn, putBackLast, recordMessage, releaseMessages, settleMessages } from "./queue.ts";
-import type { AgentState, OpenTool, Sum, TurnOutcome } from "./state.ts";
+import type { AgentState, OpenTool, Speech, Sum, TurnOutcome } from "./state.ts";
 import { addText, extendLast } from "./transcript.ts";
 
 const TOOL_NAME = 60; // characters of a tool's name shown as the activity, as the seed does
@@ -13,12 +13,19 @@ export function reduce(state: AgentState, event: StampedEvent, origin: LogEntry[
   if (state.history && !COUNTS_IN_HISTORY.has(event.kind)) return state;
   const late = origin.by === "child" && (origin.run !== state.run || !state.open);
   if (late && !COUNTS_WHEN_LATE.has(event.kind)) return state;
-  return fold(state, event, origin, late);
+  return fold(late || origin.by !== "child" ? state : openTurn(state, event), event, origin, late);
+}
+
+/** Some agents never say that a turn starts (ACP): what an agent does with a message at hand is that message's turn. */
+function openTurn(state: AgentState, event: StampedEvent): AgentState {
+  if (state.turn !== undefined || state.history) return state;
+  const acts = event.kind === "tool" || event.kind === "waiting" || (event.kind === "message" && event.role === "assistant");
+  return acts && messagesOfTurn(state, undefined).length > 0 ? startTurn(state, undefined) : state;
 }
 
 const COUNTS_IN_HISTORY: ReadonlySet<AgentEvent["kind"]> = new Set<AgentEvent["kind"]>([
   ...(["agent_session", "waiting", "error", "history", "run_started", "run_stopped"] as const),
-  ...(["stop_requested", "cancel_requested", "queue", "answered"] as const),
+  ...(["stop_requested", "cancel_requested", "queue", "answered", "withdrawn"] as const),
 ]);
 const COUNTS_WHEN_LATE: ReadonlySet<AgentEvent["kind"]> = new Set(["message", "output", "error", "usage", "agent_session", "note"]);
 
@@ -54,6 +61,7 @@ function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]
       return { ...state, waiting: [...others, { request: event.request, what: event.what, since: event.time }] };
     }
     case "answered":
+    case "withdrawn":
       return { ...state, waiting: state.waiting.filter(({ request }) => request !== event.request) };
     case "busy":
       return putBackLast({ ...state, turn: state.turn ?? { messages: [] } });
@@ -64,9 +72,10 @@ function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]
     case "error":
       return addError(state, event, late);
     case "run_stopped":
-      return stopRun(state, event);
+      // A run that never got a child ends without having started.
+      return stopRun(origin.by === "skep" && origin.run > state.run ? startRun(state, origin.run, state.run > 0) : state, event);
     case "stop_requested":
-      return { ...state, held: true, stop: { reason: event.reason, by: event.by } };
+      return { ...state, held: true, stop: { reason: event.reason, by: event.by, run: origin.by === "skep" ? origin.run : state.run } };
     case "cancel_requested":
       return { ...state, cancelling: true };
     case "queue":
@@ -79,15 +88,17 @@ function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]
 }
 
 function startRun(state: AgentState, number: number, resumed: boolean): AgentState {
-  const { exit: _exit, stop: _stop, turn: _turn, outcome: _outcome, speech: _speech, limit: _limit, ...rest } = state;
+  const { exit: _exit, stop, turn: _turn, outcome: _outcome, speech: _speech, limit: _limit, ...rest } = state;
   const run = number === 0 ? state.run + 1 : number;
+  const stopped = stop?.run === run; // before its child was there
   return {
     ...rest,
+    ...(stopped ? { stop } : {}),
     run,
     open: true,
     ready: false,
     cancelling: false,
-    held: false,
+    held: stopped,
     history: false,
     activity: resumed ? "resuming" : "starting",
     runs: [...state.runs, { run, resumed, started: state.updated }],
@@ -150,22 +161,32 @@ function addMessage(state: AgentState, event: Extract<AgentEvent, { kind: "messa
   const prefix = event.role === "user" ? "user: " : "";
   const { role, id } = event;
   const before = state.speech;
-  const joins = event.delta === true && before?.role === role && before.id === id;
+  const same = before?.role === role && before.id === id;
+  // Its deltas were shown already: what comes whole now is only a longer or truer form of it.
+  if (same && before.delta && event.delta !== true && id !== undefined) return completeMessage(state, before, event.text, prefix);
+  const joins = same && event.delta === true;
   const body = event.text.replace(/[\r\n]+$/, "");
   const newlines = event.text.slice(body.length);
   if (joins) {
     const text = before.text + event.text;
     const shown = body === "" ? state.transcript : extend(state, before, body, prefix);
-    const speech = { role, id, text, newlines: body === "" ? before.newlines + newlines : newlines };
+    const speech = { role, id, text, delta: true, newlines: body === "" ? before.newlines + newlines : newlines };
     return { ...state, transcript: shown, speech, answer: role === "assistant" ? text : state.answer };
   }
   if (body === "") return state;
   return {
     ...state,
     transcript: addText(state.transcript, body, prefix),
-    speech: { role, id, text: event.text, newlines },
+    speech: { role, id, text: event.text, delta: event.delta === true, newlines },
     answer: role === "assistant" ? event.text : state.answer,
   };
+}
+
+function completeMessage(state: AgentState, speech: Speech, text: string, prefix: string): AgentState {
+  const { speech: _speech, ...rest } = state;
+  const more = text.startsWith(speech.text) ? text.slice(speech.text.length).replace(/[\r\n]+$/, "") : "";
+  const transcript = more === "" ? state.transcript : extend(state, speech, more, prefix);
+  return { ...rest, transcript, answer: speech.role === "assistant" ? text : state.answer };
 }
 
 const extend = (state: AgentState, speech: { newlines: string }, body: string, prefix: string): AgentState["transcript"] =>
@@ -173,7 +194,8 @@ const extend = (state: AgentState, speech: { newlines: string }, body: string, p
 
 function startTool(state: AgentState, { id, name = "tool" }: Extract<AgentEvent, { kind: "tool" }>): AgentState {
   const next = quiet(state, `tool: ${name.slice(0, TOOL_NAME)}`);
-  return { ...next, tools: [...state.tools, { id, name }] };
+  const others = id === undefined ? state.tools : state.tools.filter((tool) => tool.id !== id); // told again, better
+  return { ...next, tools: [...others, { id, name }] };
 }
 
 function endTool(state: AgentState, { id }: Extract<AgentEvent, { kind: "tool" }>): AgentState {
@@ -213,6 +235,7 @@ function addUsage(sums: Sums, scope: Scope, usage: Partial<Usage>): Sums {
 function addNumber(sum: Sum, scope: Scope, value: number): Sum {
   if (scope === "run") return { ...sum, run: value };
   if (scope !== "session") return { ...sum, past: sum.past + value };
+  if (value === 0) return sum; // an error told before anything was counted is no new beginning
   return value < sum.session ? { ...sum, past: sum.past + sum.session, session: value } : { ...sum, session: value };
 }
 

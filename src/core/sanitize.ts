@@ -45,13 +45,16 @@ export function sanitizeLine(text: string): string {
 
 /** A view whose strings, and the names in labels and notes, a text renderer may print as they are. */
 export function sanitizeView(view: SwarmView): SwarmView {
-  return sanitizeDeep(view, 0) as SwarmView; // keeps the shape: the vocabulary's own keys are plain
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the shape is kept: the vocabulary's own keys are plain
+  return sanitizeDeep(view, 0) as SwarmView;
 }
 
 /** JSON text for a terminal: what `JSON.stringify` leaves raw (DEL, C1, bidi, …) as \u escapes, so that it parses to the same. */
 export function escapeForTerminal(json: string): string {
   if (PLAIN.test(json)) return json;
-  return json.replace(RAW_IN_JSON, (char) => Array.from({ length: char.length }, (_, at) => unicodeEscape(char.charCodeAt(at))).join(""));
+  return json.replace(RAW_IN_JSON, (char) =>
+    Array.from({ length: char.length }, (_, at) => unicodeEscape(char.charCodeAt(at))).join(""),
+  );
 }
 
 function picture(char: string): string {
@@ -68,5 +71,7 @@ function sanitizeDeep(value: unknown, depth: number): unknown {
   if (depth === MAX_DEPTH) return "…";
   if (Array.isArray(value)) return value.map((item) => sanitizeDeep(item, depth + 1));
   // fromEntries defines own keys, so a "__proto__" from a log stays a key.
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [sanitizeLine(key), sanitizeDeep(item, depth + 1)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [sanitizeLine(key), sanitizeDeep(item, depth + 1)]),
+  );
 }

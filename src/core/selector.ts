@@ -20,7 +20,9 @@ export function resolve(selector: string, agents: readonly Selectable[], session
   if (selector === "@last") return only(view.toSorted(byStarted).slice(-1));
   const exact = view.filter(({ id }) => handleOf(id) === selector);
   if (exact.length > 0) return only(exact);
-  return only(selector === "" ? [] : view.filter(({ id }) => id.startsWith(selector) || handleOf(id).startsWith(selector)));
+  return only(
+    selector === "" ? [] : view.filter(({ id }) => id.startsWith(selector) || handleOf(id).startsWith(selector)),
+  );
 }
 
 /** Whether somebody in this host session sees the agent. */

@@ -40,7 +40,7 @@ export interface RunRecord {
   readonly ended?: number;
   readonly exit?: RunExit;
 }
-export type StopRequest = Pick<Extract<AgentEvent, { kind: "stop_requested" }>, "reason" | "by">;
+export type StopRequest = Pick<Extract<AgentEvent, { kind: "stop_requested" }>, "reason" | "by"> & { readonly run: number };
 export interface OpenTurn {
   readonly messages: readonly string[];
 }
@@ -49,6 +49,7 @@ export interface Speech {
   readonly role: "user" | "assistant";
   readonly id: string | undefined;
   readonly text: string;
+  readonly delta: boolean; // it came in pieces
   readonly newlines: string; // trailing ones, shown once more text follows
 }
 export interface OpenTool {

@@ -82,6 +82,10 @@ function translateOwn({ type, data, origin }: LogEntry): readonly AgentEvent[] {
       if (!isRecord(command) || command["kind"] !== "answer") return [];
       return [{ kind: "answered", request: text(command["request"]) ?? "", allowed: command["allow"] === true }];
     }
+    case "dialogue_failed":
+      return [{ kind: "error", level: "terminal", message: text(data["error"]) ?? "" }];
+    case "environment_missing":
+      return [{ kind: "error", level: "terminal", message: `waits for a resume: ${text(data["names"]) ?? ""} of its spawn is not set here` }];
     case "line_too_long":
       return [{ kind: "output", stream: "stdout", text: `(a line of ${Number(data["bytes"])} bytes is not shown)` }];
     default:

@@ -1,0 +1,180 @@
+/**
+ * argv -> verb, positionals, options. cac splits the words; what it lets pass or changes is settled here: it accepts unknown
+ * verbs and flags, turns the id 12e4 into 120000, drops a lone "-", and knows no verb of two words.
+ */
+import { cac } from "cac";
+import { nearest } from "../core/nearest.ts";
+import {
+  missingArgument,
+  missingValue,
+  unexpectedArgument,
+  unexpectedValue,
+  unknownFlag,
+  unknownName,
+} from "../errors.ts";
+import type { CommandSpec, FlagSpec } from "./command.ts";
+
+export interface ParsedArgs {
+  readonly command: CommandSpec | undefined; // undefined: no verb was given
+  readonly positionals: readonly string[];
+  readonly options: Options;
+  readonly rest: readonly string[]; // what stands after the first "--", untouched
+}
+/** The flags that were given, by their long names. A name that the verb does not declare is a fault of the program: RangeError. */
+export interface Options {
+  has(name: string): boolean;
+  /** The last value given. */
+  value(name: string): string | undefined;
+  values(name: string): readonly string[];
+}
+
+/** Before each word and value while cac has them: so none looks like a number, a "-" or a verb. */
+const MARK = "\u0001";
+
+/** Throws SkepError "usage" for what the table does not declare. After `--help` and `--version` arguments may be missing. */
+export function parseArgs(
+  argv: readonly string[],
+  commands: readonly CommandSpec[],
+  globals: readonly FlagSpec[],
+): ParsedArgs {
+  const end = argv.indexOf("--");
+  const { command, tokens } = findCommand(end === -1 ? argv : argv.slice(0, end), commands, globals);
+  const rest = end === -1 ? [] : argv.slice(end + 1);
+  const flags = [...globals, ...(command?.flags ?? [])];
+
+  const cli = cac("skep");
+  const parser = cli.command((command?.args ?? "").replace(/([<[])([^\]>]*)…/g, "$1...$2"), "");
+  for (const { name, value } of flags) parser.option(value === undefined ? `--${name}` : `--${name} <value>`, "");
+  const marked = tokens.flatMap((token) => mark(token, flags, command));
+  const parsed = cli.parse(["", "", ...marked], { run: false });
+
+  const options = readOptions(parsed.options, flags);
+  const positionals = parsed.args.map(unmark);
+  if (command !== undefined && !options.has("help") && !options.has("version")) {
+    checkArguments(command, parser.args, positionals);
+    if (command.rest === undefined && rest.length > 0) throw unexpectedArgument(command.name, rest.join(" "));
+  }
+  return { command, positionals, options, rest };
+}
+
+/** Takes the verb, one word or two, out of the words: the first ones that are no value of a global flag. */
+function findCommand(
+  words: readonly string[],
+  commands: readonly CommandSpec[],
+  globals: readonly FlagSpec[],
+): { readonly command: CommandSpec | undefined; readonly tokens: readonly string[] } {
+  const first = nextWord(words, 0, globals);
+  const verb = words[first];
+  if (verb === undefined) return { command: undefined, tokens: words };
+  if (isFlag(verb)) throw flagUnknown(verb, globals, undefined);
+  const named = (name: string): CommandSpec | undefined => commands.find((command) => command.name === name);
+  const group = commands.filter(({ name }) => name.startsWith(`${verb} `)).map(({ name }) => name);
+  const second = group.length === 0 ? -1 : nextWord(words, first + 1, globals);
+  const subverb = words[second];
+  if (subverb !== undefined && !isFlag(subverb)) {
+    const name = `${verb} ${subverb}`;
+    const command = named(name);
+    if (command === undefined) throw unknownName("verb", name, group, nearest(name, group));
+    return { command, tokens: words.filter((_, at) => at !== first && at !== second) };
+  }
+  const command = named(verb) ?? commands.find(({ alias }) => alias === verb);
+  if (command === undefined) throw verbUnknown(verb, group, commands);
+  return { command, tokens: words.filter((_, at) => at !== first) };
+}
+
+function verbUnknown(verb: string, group: readonly string[], commands: readonly CommandSpec[]): Error {
+  if (group.length > 0) return unknownName("verb", verb, group, undefined);
+  const names = commands.map(({ name }) => name);
+  const firstWords = names.map((name) => name.replace(/ .*/, ""));
+  return unknownName("verb", verb, names, nearest(verb, firstWords));
+}
+
+/** Index of the first word from `at` on that is no global flag or its value: a word, or a flag of another kind. */
+function nextWord(words: readonly string[], at: number, globals: readonly FlagSpec[]): number {
+  for (let word = words[at]; word !== undefined && isFlag(word); word = words[at]) {
+    const [last] = flagsOf(word, globals).slice(-1);
+    if (last === undefined) return at;
+    at += last.flag.value !== undefined && last.value === undefined ? 2 : 1;
+  }
+  return at;
+}
+
+const isFlag = (token: string): boolean => token.startsWith("-") && token !== "-";
+
+interface GivenFlag {
+  readonly flag: FlagSpec;
+  readonly value: string | undefined;
+}
+/** `--name`, `--name=value`, `-a`, `-abc`, `-n5` as the flags they name; none if one of them is unknown. */
+function flagsOf(token: string, flags: readonly FlagSpec[]): readonly GivenFlag[] {
+  const long = /^--([^=]+)(?:=([^]*))?$/.exec(token);
+  if (long !== null) {
+    const flag = flags.find(({ name }) => name === long[1]);
+    return flag === undefined ? [] : [{ flag, value: long[2] }];
+  }
+  const given: GivenFlag[] = [];
+  for (let at = 1; at < token.length; at++) {
+    const flag = flags.find(({ short }) => short === token[at]);
+    if (flag === undefined) return [];
+    const after = token.slice(at + 1);
+    const ends = flag.value === undefined ? after.startsWith("=") : after !== "";
+    given.push({ flag, value: ends ? after.replace(/^=/, "") : undefined });
+    if (ends) break;
+  }
+  return given;
+}
+
+/** One word of argv for cac: flags by their long names, all else marked. */
+function mark(token: string, flags: readonly FlagSpec[], command: CommandSpec | undefined): readonly string[] {
+  if (!isFlag(token)) return [`${MARK}${token}`];
+  const given = flagsOf(token, flags);
+  if (given.length === 0) throw flagUnknown(token, flags, command);
+  return given.map(({ flag, value }) => {
+    if (value === undefined) return `--${flag.name}`;
+    if (flag.value === undefined) throw unexpectedValue(flag.name);
+    return `--${flag.name}=${MARK}${value}`;
+  });
+}
+
+const unmark = (word: string): string => word.slice(MARK.length);
+
+function flagUnknown(token: string, flags: readonly FlagSpec[], command: CommandSpec | undefined): Error {
+  const name = token.replace(/=[^]*/, "");
+  const names = flags.map((flag) => `--${flag.name}`);
+  return unknownFlag(command === undefined ? "skep" : `skep ${command.name}`, name, nearest(name, names));
+}
+
+function readOptions(parsed: Readonly<Record<string, unknown>>, flags: readonly FlagSpec[]): Options {
+  const given = new Map(flags.map((flag) => [flag.name, valuesOf(flag, parsed)]));
+  const values = (name: string): readonly string[] => {
+    const found = given.get(name);
+    if (found === undefined) throw new RangeError(`the flag --${name} is not declared`);
+    return found;
+  };
+  return { values, value: (name) => values(name).at(-1), has: (name) => values(name).length > 0 };
+}
+
+/** What cac found for a flag, under the name in camel case that it gives it; a switch that was given has one empty value. */
+function valuesOf({ name, value }: FlagSpec, parsed: Readonly<Record<string, unknown>>): readonly string[] {
+  const negated = name.startsWith("no-"); // cac's x, true unless --no-x is given
+  const key = name
+    .slice(negated ? 3 : 0)
+    .replace(/([a-z])-([a-z])/g, (_, end: string, start: string) => end + start.toUpperCase());
+  const found = parsed[key];
+  if (value === undefined) return found === undefined || found === negated ? [] : [""];
+  return (found === undefined ? [] : [found].flat()).map((one: unknown) => {
+    if (typeof one !== "string") throw missingValue(name, value);
+    return unmark(one);
+  });
+}
+
+function checkArguments(
+  command: CommandSpec,
+  declared: readonly { readonly required: boolean; readonly value: string; readonly variadic: boolean }[],
+  given: readonly string[],
+): void {
+  const missing = declared[given.length];
+  if (missing?.required === true) throw missingArgument(command.name, missing.value);
+  const extra = given[declared.length];
+  if (extra !== undefined && !declared.some(({ variadic }) => variadic)) throw unexpectedArgument(command.name, extra);
+}

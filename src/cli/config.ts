@@ -1,0 +1,149 @@
+/** The user's config.json: checked whole, so that a misspelt key is told and not ignored. */
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import * as v from "valibot";
+import { parseDuration } from "../core/duration.ts";
+import { nearest } from "../core/nearest.ts";
+import { badConfig, reasonOf, systemCode } from "../errors.ts";
+import type { PluginFile } from "../swarm/load-plugins.ts";
+import type { Environment } from "../types.ts";
+
+export interface Config {
+  readonly path: string; // where it stands, or would
+  readonly runner?: string; // what spawn takes without --runner
+  readonly plugins: readonly PluginFile[];
+  readonly presets: ReadonlyMap<string, Preset>; // `runners`
+  readonly idleTimeout?: number; // ms until an idle live agent is shut down
+  readonly supervisorIdle: number; // ms until a supervisor without agents ends
+  readonly resumeMessage?: string; // the prompt of a resume without one
+}
+/** A runner by another name, with some of its options set. */
+export interface Preset {
+  readonly use: string;
+  readonly model?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly args?: readonly string[] | undefined;
+  readonly dir?: string | undefined; // as it stands there
+  readonly argv?: readonly string[] | undefined; // for exec: "{task}" stands for the task
+  readonly hint?: string | undefined;
+  readonly approve?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
+const SUPERVISOR_IDLE_MS = 600_000;
+
+const object = v.custom<object>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "is not an object",
+);
+const text = v.pipe(v.string("is not a text"), v.nonEmpty("is empty"));
+const words = v.array(v.string("is not a text"), "is not a list");
+const duration = v.pipe(
+  text,
+  v.transform(parseDuration),
+  v.number("is not a duration such as 500ms, 10s, 30m, 2h or 7d"),
+);
+const presetSchema = v.strictObject({
+  use: text,
+  model: v.optional(text),
+  provider: v.optional(text),
+  args: v.optional(words),
+  dir: v.optional(text),
+  argv: v.optional(v.pipe(words, v.nonEmpty("is empty"))),
+  hint: v.optional(text),
+  approve: v.optional(text),
+  env: v.optional(v.pipe(object, v.record(v.string(), v.string("is not a text")))),
+});
+const pluginSchema = v.strictObject({ path: text, options: v.optional(v.unknown()) });
+const configSchema = v.strictObject({
+  runner: v.optional(text),
+  plugins: v.optional(
+    v.array(
+      v.lazy((entry) => (typeof entry === "string" ? text : v.pipe(object, pluginSchema))),
+      "is not a list",
+    ),
+  ),
+  runners: v.optional(v.pipe(object, v.record(v.string(), v.pipe(object, presetSchema)))),
+  idle_timeout: v.optional(duration),
+  supervisor_idle: v.optional(duration),
+  resume_message: v.optional(text),
+});
+
+/** Reads the config that was named (it must be there), else the user's own. Throws SkepError "usage". */
+export function readConfig(named: string | undefined, env: Environment): Config {
+  const path = resolve(named ?? join(configFolder(env), "config.json"));
+  let content: string;
+  try {
+    content = readFileSync(path, "utf8");
+  } catch (error) {
+    if (named === undefined && systemCode(error) === "ENOENT") content = "{}";
+    else throw badConfig(path, systemCode(error) === "ENOENT" ? "no such file" : reasonOf(error), undefined, error);
+  }
+  return parseConfig(content, path);
+}
+
+/** `$XDG_CONFIG_HOME/skep`, `~/.config/skep`; on Windows `%APPDATA%\skep`. */
+export function configFolder(env: Environment): string {
+  const given = process.platform === "win32" ? env["APPDATA"] : env["XDG_CONFIG_HOME"];
+  // The XDG specification: a relative path is to be ignored.
+  return join(given !== undefined && isAbsolute(given) ? given : join(env["HOME"] || homedir(), ".config"), "skep");
+}
+
+/** `path` is absolute: what the text says about files is relative to its folder. */
+export function parseConfig(content: string, path: string): Config {
+  let value: unknown;
+  try {
+    value = JSON.parse(content.replace(/^\ufeff/, ""));
+  } catch (error) {
+    throw badConfig(path, `not JSON: ${reasonOf(error)}`, undefined, error);
+  }
+  const parsed = v.safeParse(v.pipe(object, configSchema), value);
+  if (!parsed.success) throw faultIn(path, parsed.issues.find(isUnknownKey) ?? parsed.issues[0]);
+  const {
+    runner,
+    plugins = [],
+    runners = {},
+    idle_timeout,
+    supervisor_idle = SUPERVISOR_IDLE_MS,
+    resume_message,
+  } = parsed.output;
+  return {
+    path,
+    ...(runner === undefined ? {} : { runner }),
+    plugins: plugins.map((plugin) => pluginFile(typeof plugin === "string" ? { path: plugin } : plugin, dirname(path))),
+    presets: new Map(Object.entries(runners)),
+    ...(idle_timeout === undefined ? {} : { idleTimeout: idle_timeout }),
+    supervisorIdle: supervisor_idle,
+    ...(resume_message === undefined ? {} : { resumeMessage: resume_message }),
+  };
+}
+
+const pluginFile = ({ path, options }: v.InferOutput<typeof pluginSchema>, folder: string): PluginFile => ({
+  path: resolve(folder, path),
+  from: "config",
+  ...(options === undefined ? {} : { options }),
+});
+
+const isUnknownKey = (issue: v.BaseIssue<unknown>): boolean =>
+  issue.type === "strict_object" && issue.expected === "never";
+
+function faultIn(path: string, issue: v.BaseIssue<unknown>): Error {
+  const where = v.getDotPath(issue) ?? "it";
+  if (isUnknownKey(issue)) {
+    const [key = "", ...above] = (issue.path ?? []).map((item) => String(item.key)).toReversed();
+    const known = Object.keys(schemaAt(above.at(-1)).entries);
+    const near = nearest(key, known);
+    return badConfig(
+      path,
+      `unknown key ${where}`,
+      near === undefined ? `known: ${known.join(", ")}` : `did you mean ${near}?`,
+    );
+  }
+  return badConfig(path, `${where} ${issue.type === "strict_object" ? "is missing" : issue.message}`);
+}
+
+function schemaAt(top: string | undefined): { readonly entries: object } {
+  if (top === undefined) return configSchema;
+  return top === "runners" ? presetSchema : pluginSchema;
+}

@@ -1,0 +1,64 @@
+/** What holds for every verb. A flag beats the environment, that beats the config, that beats the default. */
+import { resolve } from "node:path";
+import type { PluginFile } from "../swarm/load-plugins.ts";
+import type { Environment } from "../types.ts";
+import type { Options } from "./args.ts";
+import { COLOR_CHOICES, type ColorChoice } from "./color.ts";
+import type { FlagSpec } from "./command.ts";
+import { type Config, readConfig } from "./config.ts";
+import { choiceOf } from "./option-values.ts";
+
+export interface Settings {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly root?: string; // as it was given
+  readonly session?: string; // host session
+  readonly runner?: string; // for spawn without --runner
+  readonly plugins: readonly PluginFile[]; // the user's, --plugin first
+  readonly config: Config;
+  readonly color: ColorChoice;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly yes: boolean;
+}
+
+export const GLOBAL_FLAGS: readonly FlagSpec[] = [
+  { name: "root", value: "dir", summary: "the state root (SKEP_ROOT)" },
+  { name: "session", value: "id", summary: "the host session whose agents are seen (SKEP_SESSION)" },
+  { name: "json", summary: "print JSON, errors too" },
+  { name: "plugin", value: "file", many: true, summary: "load a plugin" },
+  { name: "no-plugins", summary: "load none of the config's plugins" },
+  { name: "config", value: "file", summary: "the config file (SKEP_CONFIG)" },
+  { name: "quiet", short: "q", summary: "no notices; ls: ids alone" },
+  { name: "verbose", short: "v", summary: "say more on stderr" },
+  { name: "color", value: "when", summary: "auto, always or never (NO_COLOR, FORCE_COLOR)" },
+  { name: "yes", short: "y", summary: "ask no questions" },
+  { name: "help", short: "h", summary: "explain skep, or the verb" },
+  { name: "version", short: "V", summary: "print the version" },
+];
+
+/** Throws SkepError "usage". */
+export function readSettings(options: Options, env: Environment, cwd: string): Settings {
+  const given = (flag: string, variable: string): string | undefined =>
+    options.value(flag) || env[variable] || undefined;
+  const config = readConfig(given("config", "SKEP_CONFIG"), env);
+  const root = given("root", "SKEP_ROOT");
+  const session = given("session", "SKEP_SESSION");
+  const runner = env["SKEP_RUNNER"] || config.runner;
+  const named = options.values("plugin").map((path): PluginFile => ({ path: resolve(cwd, path), from: "flag" }));
+  return {
+    env,
+    cwd,
+    ...(root === undefined ? {} : { root }),
+    ...(session === undefined ? {} : { session }),
+    ...(runner === undefined ? {} : { runner }),
+    plugins: options.has("no-plugins") ? named : [...named, ...config.plugins],
+    config,
+    color: choiceOf(options, "color", COLOR_CHOICES) ?? "auto",
+    json: options.has("json"),
+    quiet: options.has("quiet"),
+    verbose: options.has("verbose"),
+    yes: options.has("yes"),
+  };
+}

@@ -1,0 +1,73 @@
+import { Hookable } from "hookable";
+import { pluginRefused, reasonOf } from "../errors.ts";
+import type { Hooks } from "../types.ts";
+
+export type HookName = keyof Hooks;
+/** The hooks that are awaited and may refuse. */
+export type GuardName = "agent:spawn" | "agent:launch" | "agent:remove";
+export interface HookBus {
+  /** Adds a plugin's listeners; the result takes them away. */
+  add(plugin: string, hooks: Partial<Hooks>): () => void;
+  /** Asks the listeners in order and waits for each; the first that throws refuses: SkepError "refused" with its plugin's name. */
+  ask<N extends GuardName>(name: N, ...args: Parameters<Hooks[N]>): Promise<void>;
+  /** Tells the listeners in order and waits for none; what one throws is reported and harms no other. */
+  tell<N extends Exclude<HookName, GuardName>>(name: N, ...args: Parameters<Hooks[N]>): void;
+}
+export interface HookTools {
+  readonly report: (plugin: string, hook: HookName, reason: string) => void;
+  /** Rejects when the work takes too long; the core itself has no clock. */
+  readonly limit: <T>(work: PromiseLike<T> | T) => Promise<T>;
+}
+
+type Listener = (...args: never[]) => unknown;
+
+export function makeHooks(tools: HookTools): HookBus {
+  const bus = new Hookable<Record<HookName, (...args: unknown[]) => void>>();
+  const owners = new WeakMap<Listener, string>();
+  const ownerOf = (listener: Listener): string => owners.get(listener) ?? "a plugin";
+  return {
+    add(plugin, hooks) {
+      const removers = Object.entries(hooks).map(([name, hook]) => {
+        // A listener of its own for each plugin: two may share one function.
+        const listener = (...args: unknown[]): unknown => Reflect.apply(hook, undefined, args);
+        owners.set(listener, plugin);
+        return bus.hook(name as HookName, listener as () => void); // Object.entries widens the keys of Hooks to string
+      });
+      return () => {
+        for (const remove of removers) remove();
+      };
+    },
+    async ask(name, ...args) {
+      await bus.callHookWith(
+        async (listeners: readonly Listener[]) => {
+          for (const listener of listeners) {
+            try {
+              await tools.limit(Reflect.apply(listener, undefined, args));
+            } catch (error) {
+              throw pluginRefused(ownerOf(listener), name, error);
+            }
+          }
+        },
+        name,
+        args,
+      );
+    },
+    tell(name, ...args) {
+      bus.callHookWith(
+        (listeners: readonly Listener[]) => {
+          for (const listener of listeners) {
+            const fail = (error: unknown): void => tools.report(ownerOf(listener), name, reasonOf(error));
+            try {
+              const result: unknown = Reflect.apply(listener, undefined, args);
+              if (result instanceof Promise) result.catch(fail);
+            } catch (error) {
+              fail(error);
+            }
+          }
+        },
+        name,
+        args,
+      );
+    },
+  };
+}

@@ -1,0 +1,72 @@
+/** Sockets: where they are, whether somebody listens, and one line to one of them. */
+import { createHash } from "node:crypto";
+import { chmodSync, lstatSync } from "node:fs";
+import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeFolders, stat } from "../disk.ts";
+import { reasonOf, SkepError, socketFolderNotOurs, socketTooLong, systemCode } from "../errors.ts";
+import type { Environment } from "../types.ts";
+import { allPids, readSystem } from "./liveness.ts";
+
+const MAX_PATH = 103; // bytes: node silently cuts what is longer, and two agents would share one socket
+
+/** The folder of this user's sockets, made if it is not there. Throws SkepError "io" when it is somebody else's. */
+export function socketFolder(env: Environment): string {
+  const runtime = env["XDG_RUNTIME_DIR"];
+  const uid = process.getuid?.() ?? 0;
+  const folder = runtime !== undefined && runtime.startsWith("/") ? join(runtime, "skep") : join(tmpdir(), `skep-${uid}`);
+  makeFolders(folder);
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || found.uid !== uid) throw socketFolderNotOurs(folder);
+  if ((found.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  return folder;
+}
+
+/** The socket of an agent, or of the root's supervisor (id ""). */
+export function inboxPath(root: string, id: string, env: Environment): string {
+  const name = createHash("sha1").update(`${root}\0${id}`).digest("hex").slice(0, 12);
+  const path = join(socketFolder(env), name);
+  if (Buffer.byteLength(path) > MAX_PATH) throw socketTooLong(path, MAX_PATH);
+  return path;
+}
+
+/** Whether somebody listens at exactly this path. It is looked up, never dialled: zot drops its parent on every accept. */
+export function isListening(path: string): boolean {
+  if (path === "") return false;
+  const wanted = Buffer.from(path).toString("latin1");
+  const listening = "00010000"; // __SO_ACCEPTCON, in the column of flags
+  const table = readSystem("/proc/net/unix") ?? "";
+  return table.split("\n").some((line) => line.endsWith(` ${wanted}`) && line.split(/\s+/)[3] === listening);
+}
+
+/** Whether an agent of another supervisor lives: it listens, or a process names its inbox on its command line. */
+export function foreignIsAlive(path: string): boolean {
+  if (path === "") return false;
+  if (isListening(path)) return true;
+  const wanted = Buffer.from(path).toString("latin1");
+  return allPids().some((pid) => {
+    const words = readSystem(`/proc/${pid}/cmdline`)?.split("\0") ?? [];
+    const at = words.indexOf("--swarm-agent");
+    return at !== -1 && words[at + 1] === wanted;
+  });
+}
+
+/** Writes one line to a socket of ours. Rejects with SkepError "io" for anything but an absent listener. */
+export async function sendLine(path: string, line: string, timeout: number): Promise<"sent" | "not_listening"> {
+  const found = stat(path);
+  if (found === undefined) return "not_listening";
+  if (!found.isSocket() || found.uid !== (process.getuid?.() ?? 0)) throw new SkepError("io", `${path} is no socket of ours`);
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(path);
+    const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeout} ms`)), timeout);
+    socket.once("error", (error) => {
+      const absent = systemCode(error) === "ECONNREFUSED" || systemCode(error) === "ENOENT";
+      if (absent) resolve("not_listening");
+      else reject(new SkepError("io", `cannot speak to ${path}: ${reasonOf(error)}`, { cause: error }));
+    });
+    socket.once("close", () => clearTimeout(timer));
+    socket.once("connect", () => socket.end(`${line}\n`, () => resolve("sent")));
+    socket.resume();
+  });
+}

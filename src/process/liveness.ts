@@ -1,0 +1,108 @@
+/**
+ * Which processes of a run live. One is the one meant if pid, start time and boot agree and it is no zombie; a pid alone
+ * was measured to be somebody else's in 98 of 98 forced cases. Reads /proc: Linux.
+ */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { stat } from "../disk.ts";
+import { systemCode } from "../errors.ts";
+import { type Intent, type ProcessId, readChild, readClaim, readExit, type RunPaths } from "./run-files.ts";
+
+/** Text of a file of the system's; `undefined` when it is not to be read: the process has ended, or is not ours. */
+export function readSystem(path: string): string | undefined {
+  try {
+    return readFileSync(path, "latin1");
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+const once = (make: () => string): (() => string) => {
+  let made: string | undefined;
+  return () => (made ??= make());
+};
+export const bootId: () => string = once(() => readSystem("/proc/sys/kernel/random/boot_id")?.trim() ?? "");
+export const machineId: () => string = once(() => readSystem("/etc/machine-id")?.trim() ?? "");
+export const pidNamespace: () => string = once(() => {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return "";
+  }
+});
+
+export interface ProcessStat extends ProcessId {
+  readonly group: number;
+  readonly zombie: boolean;
+}
+/** What /proc says of a pid; `undefined` when there is none. */
+export function statOf(pid: number): ProcessStat | undefined {
+  const text = readSystem(`/proc/${pid}/stat`);
+  if (text === undefined) return undefined;
+  // The name stands in brackets and may hold anything, brackets too.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return { pid, start: Number(fields[19]), group: Number(fields[2]), zombie: fields[0] === "Z" || fields[0] === "X" };
+}
+
+export const startOf = (pid: number): number | undefined => statOf(pid)?.start;
+
+export function isAlive({ pid, start }: ProcessId): boolean {
+  const found = statOf(pid);
+  return found !== undefined && found.start === start && !found.zombie;
+}
+
+/** All pids, as far as they are to be seen. */
+export const allPids = (): number[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+
+/**
+ * `unclaimed`: it may start yet · `void`: given up before its start · `orphaned`: the child lives without its shim, its exit
+ * will be unknown · `exited`: `at` in ms · `gone`: both dead and no exit · `elsewhere`: another machine or pid namespace.
+ */
+export type RunFacts =
+  | { readonly kind: "unclaimed" | "elsewhere" }
+  | { readonly kind: "void"; readonly reason: string }
+  | { readonly kind: "running"; readonly shim?: ProcessId; readonly child?: ProcessId }
+  | { readonly kind: "orphaned"; readonly child: ProcessId }
+  | { readonly kind: "exited"; readonly code: number; readonly at: number; readonly child?: ProcessId }
+  | { readonly kind: "gone"; readonly child?: ProcessId };
+
+/** Liveness is looked at before `exit`: a shim that ends in between has written it by then. */
+export function inspectRun(paths: RunPaths, intent: Intent): RunFacts {
+  const claim = readClaim(paths);
+  if (claim === undefined) return isElsewhere(intent) ? { kind: "elsewhere" } : { kind: "unclaimed" };
+  if (claim !== "empty" && claim.by === "nobody") return { kind: "void", reason: claim.reason };
+  const child = readChild(paths);
+  const known = child === undefined ? {} : { child };
+  if (isElsewhere(intent)) return endedFacts(paths, known) ?? { kind: "elsewhere" };
+  const here = intent.boot === bootId();
+  const shimLives = here && (claim === "empty" ? namesFolder(paths.dir) : isAlive(claim.shim));
+  const childLives = here && child !== undefined && isAlive(child);
+  const ended = endedFacts(paths, known);
+  if (ended !== undefined) return ended;
+  if (shimLives) return { kind: "running", ...(claim === "empty" ? {} : { shim: claim.shim }), ...known };
+  // The child may have been written between the two looks.
+  const late = readChild(paths);
+  if (late !== undefined && here && (childLives || isAlive(late))) return { kind: "orphaned", child: late };
+  return { kind: "gone", ...(late === undefined ? {} : { child: late }) };
+}
+
+function endedFacts(paths: RunPaths, known: { readonly child?: ProcessId }): RunFacts | undefined {
+  const code = readExit(paths);
+  if (code === undefined) return undefined;
+  const child = known.child ?? readChild(paths);
+  return { kind: "exited", code, at: stat(paths.exit)?.mtimeMs ?? 0, ...(child === undefined ? {} : { child }) };
+}
+
+/** The same machine after a reboot is here: nothing of before can live. */
+function isElsewhere({ machine, boot, pidns }: Intent): boolean {
+  if (machine !== machineId()) return true;
+  return boot === bootId() && pidns !== pidNamespace();
+}
+
+/** An empty claim was made by a shim whose disk was full: it may be at work all the same. */
+const namesFolder = (folder: string): boolean =>
+  allPids().some((pid) => readSystem(`/proc/${pid}/cmdline`)?.split("\0").includes(folder) === true);

@@ -1,0 +1,29 @@
+/** A run's mark: every process it started carries it in its environment, also one in a session of its own. */
+import { allPids, type ProcessStat, readSystem, statOf } from "./liveness.ts";
+
+const VARIABLE = "SKEP_RUN";
+
+/** `<root's inode>/<id>/<run>`. */
+export const runMark = (rootInode: string, id: string, run: number): string => `${rootInode}/${id}/${run}`;
+/** What the marks of all runs of an agent begin with. */
+export const agentMark = (rootInode: string, id: string): string => `${rootInode}/${id}/`;
+
+/** Live processes with this mark; with one that ends in `/`, those whose mark begins so. A process that cleared its environment is not found. */
+export function processesWithMark(mark: string): ProcessStat[] {
+  const wanted = `\0${VARIABLE}=${Buffer.from(mark).toString("latin1")}${mark.endsWith("/") ? "" : "\0"}`;
+  return allPids().flatMap((pid) => {
+    if (pid === process.pid) return [];
+    const environment = readSystem(`/proc/${pid}/environ`);
+    if (environment === undefined || !`\0${environment}`.includes(wanted)) return [];
+    const found = statOf(pid);
+    return found === undefined || found.zombie ? [] : [found];
+  });
+}
+
+/** Live members of a process group. */
+export function processesInGroup(group: number): ProcessStat[] {
+  return allPids().flatMap((pid) => {
+    const found = pid === process.pid ? undefined : statOf(pid);
+    return found === undefined || found.zombie || found.group !== group ? [] : [found];
+  });
+}

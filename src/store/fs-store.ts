@@ -1,0 +1,74 @@
+/** The state root on disk: see docs/formats.md. Knows folders and names; what is in the files is told by core/. */
+import { join } from "node:path";
+import { exists, list, makeFolder, makeFolders, move, readWhole, realPath, removeFolder, replace, stat } from "../disk.ts";
+import { isId } from "../core/id.ts";
+import { formatMeta, MAX_META, type Meta, parseMeta } from "../core/meta.ts";
+import { rootNotFolder } from "../errors.ts";
+
+/** Where one agent is kept. */
+export interface AgentPaths {
+  readonly folder: string;
+  readonly meta: string;
+  readonly log: string;
+  readonly session: string;
+  readonly inbox: string;
+}
+export interface Store {
+  /** The root by its real path; it need not be there yet. */
+  readonly root: string;
+  /** Names in the root that can be agents', sorted. */
+  ids(): readonly string[];
+  paths(id: string): AgentPaths;
+  /** Claims an id that is free here and among the archived and thrown away; `false`: it is taken. */
+  claim(id: string): boolean;
+  /** Takes an agent's folder out of the swarm, then deletes it. */
+  discard(id: string): void;
+}
+
+/** Throws SkepError "io" when the root is there and no folder. Makes nothing. */
+export function openStore(path: string): Store {
+  const root = realPath(path);
+  const found = stat(root);
+  if (found !== undefined && !found.isDirectory()) throw rootNotFolder(path);
+  const folderOf = (id: string): string => join(root, "agents", id);
+  const trashOf = (id: string): string => join(root, "trash", id);
+  return {
+    root,
+    ids: () => (list(join(root, "agents")) ?? []).filter(isId),
+    paths(id) {
+      const folder = folderOf(id);
+      return {
+        folder,
+        meta: join(folder, "meta.json"),
+        log: join(folder, "events.jsonl"),
+        session: join(folder, "session.json"),
+        inbox: join(folder, "inbox.jsonl"),
+      };
+    },
+    claim(id) {
+      if (exists(join(root, "archive", id)) || exists(trashOf(id))) return false;
+      makeFolders(join(root, "agents"));
+      return makeFolder(folderOf(id));
+    },
+    discard(id) {
+      makeFolders(join(root, "trash"));
+      // What a removal that was cut off left behind makes way.
+      if (exists(trashOf(id))) removeFolder(trashOf(id));
+      if (exists(folderOf(id))) move(folderOf(id), trashOf(id));
+      removeFolder(trashOf(id));
+    },
+  };
+}
+
+/** Reads meta.json; `undefined` when there is none. Throws SkepError "corrupt" with the reason. */
+export function readMeta(store: Store, id: string): Meta | undefined {
+  const { folder, meta } = store.paths(id);
+  // The folder itself may be a link to somewhere else.
+  if (stat(folder)?.isDirectory() !== true) return undefined;
+  const text = readWhole(meta, MAX_META);
+  return text === undefined ? undefined : parseMeta(text.toString("utf8"), id);
+}
+
+export function writeMeta(store: Store, meta: Meta): void {
+  replace(store.paths(meta.id).meta, formatMeta(meta));
+}

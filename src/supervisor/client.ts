@@ -1,0 +1,134 @@
+/** A swarm over its supervisor's socket. A connection that breaks is made again and the request repeated: ids are ours. */
+import { setTimeout as pause } from "node:timers/promises";
+import { MAX_TASK } from "../core/meta.ts";
+import { badTask, SkepError, tooLarge } from "../errors.ts";
+import type { Swarm } from "../swarm/api.ts";
+import type { Change } from "../swarm/hive.ts";
+import { newMessageId } from "../swarm/message-id.ts";
+import { newId } from "../swarm/spawn.ts";
+import type { Detail, Snapshot } from "../types.ts";
+import { connect, type Connection } from "./connection.ts";
+import { type Hello, MAX_MESSAGE, type Method, type Requests } from "./protocol.ts";
+
+export interface ClientOptions {
+  readonly root: string;
+  readonly socket: () => string;
+  /** Makes sure that a supervisor runs, when nobody answers. */
+  readonly start: () => Promise<void>;
+  readonly list: Swarm["list"]; // reading asks nobody
+  readonly plugins?: readonly string[]; // files that go along with a spawn and a resume
+}
+
+const HELLO_MS = 10_000; // alive means that it answers, not that something connects
+const TRIES = 8;
+
+/** Connects to the supervisor that listens there; rejects with SkepError "unreachable" when none answers. */
+export async function greet(path: string): Promise<{ connection: Connection; hello: Hello }> {
+  const connection = await connect(path);
+  const hello = await connection.ask("hello", {}, HELLO_MS);
+  return { connection, hello: hello as Hello }; // the protocol's first answer, the same in every version
+}
+
+export function makeClient(options: ClientOptions): Swarm {
+  let current: Promise<Connection> | undefined;
+  let closed = false;
+  const open = async (): Promise<Connection> => {
+    const { connection } = await greet(options.socket());
+    connection.onClose(() => (current = undefined));
+    return connection;
+  };
+  const connected = async (): Promise<Connection> => {
+    current ??= open().catch(async (error: unknown) => {
+      if (!isUnreachable(error)) throw error;
+      await options.start();
+      return open();
+    });
+    try {
+      return await current;
+    } catch (error) {
+      current = undefined;
+      throw error;
+    }
+  };
+  const ask = async <M extends Method>(method: M, params: Requests[M], repeated?: () => void): Promise<unknown> => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await (await connected()).ask(method, params);
+      } catch (error) {
+        if (!isUnreachable(error) || tries >= TRIES || closed) throw error;
+        repeated?.();
+        await pause(25 * 2 ** tries * (0.5 + Math.random())); // with jitter: many clients of one killed supervisor
+      }
+    }
+  };
+  const plugins = options.plugins === undefined ? {} : { plugins: [...options.plugins] };
+  return {
+    root: options.root,
+    async spawn(request, given, caller) {
+      if (Buffer.byteLength(request.task) > MAX_TASK) throw badTask(`it has more than ${MAX_TASK} bytes`, "put it into a file");
+      checkEnvironment(caller.env);
+      const id = given.id ?? newId(request.name ?? request.task);
+      return (await ask("spawn", { request, options: { ...given, id }, caller, ...plugins })) as Snapshot;
+    },
+    async resume(id, given, caller) {
+      checkEnvironment(caller.env);
+      const request = given.request ?? newMessageId();
+      return (await ask("resume", { id, options: { ...given, request }, caller, ...plugins })) as Snapshot;
+    },
+    async send(id, text, given, caller) {
+      if (Buffer.byteLength(text) > MAX_MESSAGE) throw tooLarge("message", MAX_MESSAGE);
+      const message = given.message ?? newMessageId();
+      return (await ask("send", { id, text, options: { ...given, message }, caller })) as { message: string };
+    },
+    stop: async (id, given) => (await ask("stop", { id, options: given })) as Snapshot,
+    async remove(id, given) {
+      let repeated = false;
+      try {
+        await ask("remove", { id, options: given }, () => (repeated = true));
+      } catch (error) {
+        // The first answer was lost and the second try found nothing: it is removed.
+        if (!(repeated && error instanceof SkepError && error.code === "not_found")) throw error;
+      }
+    },
+    cancel: async (id, by) => void (await ask("cancel", { id, by })),
+    answer: async (id, answer) => void (await ask("answer", { id, answer })),
+    show: async (id) => (await ask("show", { id })) as Detail,
+    list: options.list,
+    watch(listener) {
+      const ending = new AbortController();
+      void follow(options, listener, ending.signal);
+      return () => ending.abort();
+    },
+    async close() {
+      closed = true;
+      (await current?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+/** Listens until it is ended; a supervisor that was killed is started again, and heard from then on. */
+async function follow({ socket, start }: ClientOptions, listener: (change: Change) => void, signal: AbortSignal): Promise<void> {
+  for (let tries = 1; !signal.aborted; tries += 1) {
+    try {
+      const { connection } = await greet(socket());
+      signal.addEventListener("abort", () => connection.close(), { once: true });
+      connection.onNotice((method, params) => {
+        if (method === "change" && !signal.aborted) listener(params as Change);
+      });
+      const over = new Promise<void>((resolve) => connection.onClose(resolve));
+      await connection.ask("subscribe", {});
+      tries = 1;
+      await over;
+    } catch (error) {
+      if (!isUnreachable(error) || tries >= TRIES) throw error;
+      await start();
+    }
+  }
+}
+
+const isUnreachable = (error: unknown): boolean => error instanceof SkepError && error.code === "unreachable";
+
+function checkEnvironment(env: Readonly<Record<string, string | undefined>>): void {
+  const bytes = Object.entries(env).reduce((sum, [key, value = ""]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value) + 2, 0);
+  if (bytes > MAX_MESSAGE) throw tooLarge("environment", MAX_MESSAGE);
+}

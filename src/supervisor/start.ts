@@ -1,0 +1,90 @@
+/** Finds the supervisor of a root, or starts one in the background. */
+import { spawn } from "node:child_process";
+import { closeSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import * as v from "valibot";
+import { close, makeFolders, openAppend, openRead, readAt, readWhole, realPath, sizeOf } from "../disk.ts";
+import { noSupervisor, reasonOf, SkepError } from "../errors.ts";
+import { inboxPath } from "../process/inbox-socket.ts";
+import { selfCommand } from "../process/self.ts";
+import type { Environment } from "../types.ts";
+import { greet } from "./client.ts";
+import type { Hello } from "./protocol.ts";
+import type { SupervisorRecord } from "./supervise-root.ts";
+
+const recordSchema: v.GenericSchema<unknown, SupervisorRecord> = v.object({
+  pid: v.number(),
+  start: v.number(),
+  boot: v.string(),
+  socket: v.string(),
+  protocol: v.number(),
+  version: v.string(),
+  since: v.string(),
+});
+const MAX_RECORD = 64 * 1024;
+const START_MS = 15_000;
+
+/** What the last supervisor of the root wrote about itself; it need not live any more. */
+export function readRecord(root: string): SupervisorRecord | undefined {
+  const text = readWhole(join(root, "supervisor.json"), MAX_RECORD)?.toString("utf8");
+  if (text === undefined) return undefined;
+  try {
+    return v.parse(recordSchema, JSON.parse(text));
+  } catch {
+    return undefined; // damaged: the socket's own name is tried instead
+  }
+}
+
+/** Where the root's supervisor listens, or would. */
+export const socketOf = (root: string, env: Environment): string =>
+  readRecord(realPath(root))?.socket ?? inboxPath(realPath(root), "", env);
+
+/** The supervisor that answers; `undefined` when none does. */
+export async function findSupervisor(root: string, env: Environment): Promise<Hello | undefined> {
+  try {
+    const { connection, hello } = await greet(socketOf(root, env));
+    connection.close();
+    return hello;
+  } catch (error) {
+    if (error instanceof SkepError && error.code === "unreachable") return undefined;
+    throw error;
+  }
+}
+
+/** Starts one and returns when it answers; nobody minds if another client was faster. `args` go to it as they are. */
+export async function startSupervisor(root: string, env: Environment, args: readonly string[]): Promise<Hello> {
+  makeFolders(root);
+  const logPath = join(root, "supervisor.log");
+  const log = openAppend(logPath);
+  const from = sizeOf(log);
+  const [command = "", ...rest] = [...selfCommand(), "supervisor", "run", "--root", root, ...args];
+  const child = spawn(command, rest, { cwd: "/", detached: true, stdio: ["ignore", log, log], env: withoutSkep(env) });
+  closeSync(log);
+  let ended: string | undefined;
+  child.once("error", (error) => (ended = reasonOf(error)));
+  child.once("exit", (code, signal) => (ended = `it ended with ${signal ?? code}`));
+  child.unref();
+  const deadline = Date.now() + START_MS;
+  for (let wait = 2; ; wait = Math.min(50, wait * 2)) {
+    const hello = await findSupervisor(root, env);
+    if (hello !== undefined) return hello;
+    if (ended !== undefined && Date.now() > deadline - START_MS + 2_000) throw noSupervisor(root, lastLine(logPath, from) ?? ended);
+    if (Date.now() > deadline) throw noSupervisor(root, lastLine(logPath, from) ?? "it did not answer in time");
+    await pause(wait);
+  }
+}
+
+/** An agent that calls skep must not mark the supervisor as its own child. */
+const withoutSkep = (env: Environment): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("SKEP_")));
+
+function lastLine(path: string, from: number): string | undefined {
+  const fd = openRead(path);
+  if (fd === undefined) return undefined;
+  try {
+    return readAt(fd, from, Math.min(MAX_RECORD, sizeOf(fd) - from)).toString("utf8").trim().split("\n").at(-1) || undefined;
+  } finally {
+    close(fd);
+  }
+}

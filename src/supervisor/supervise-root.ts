@@ -1,0 +1,115 @@
+/** Takes a root: its lock, then its socket, then its agents, one by one. */
+import { join } from "node:path";
+import { timeOf } from "../core/entry.ts";
+import { exists, makeFolders, replace, stat } from "../disk.ts";
+import { reasonOf } from "../errors.ts";
+import { version } from "../build-info.ts";
+import { inboxPath } from "../process/inbox-socket.ts";
+import { bootId, startOf } from "../process/liveness.ts";
+import { openStore } from "../store/fs-store.ts";
+import { takeLock } from "../store/lock.ts";
+import type { Swarm } from "../swarm/api.ts";
+import { deliverNext } from "../swarm/deliver.ts";
+import { type Hive, type Settings, SETTINGS } from "../swarm/hive.ts";
+import { isBusy, letGo, startTicking, takeOverAll } from "../swarm/keep.ts";
+import type { PluginSet } from "../swarm/load-plugins.ts";
+import { reload } from "../swarm/reload.ts";
+import { makeSwarm } from "../swarm/swarm.ts";
+import type { Environment } from "../types.ts";
+import { PROTOCOL } from "./protocol.ts";
+import { listen } from "./server.ts";
+
+export interface SuperviseOptions {
+  readonly root: string;
+  readonly plugins: PluginSet;
+  readonly env: Environment;
+  readonly settings?: Partial<Settings>;
+  readonly repoRoot?: string | undefined;
+  readonly warn: (text: string) => void;
+  /** Somebody asked over the socket that this supervisor ends. */
+  readonly onShutdown?: () => void;
+}
+export interface Supervisor {
+  readonly swarm: Swarm;
+  /** ms since something was alive, waited, or was asked for. */
+  readonly restingFor: () => number;
+}
+
+/** What a client needs to find the supervisor: `<root>/supervisor.json`. */
+export interface SupervisorRecord {
+  readonly pid: number;
+  readonly start: number;
+  readonly boot: string;
+  readonly socket: string;
+  readonly protocol: number;
+  readonly version: string;
+  readonly since: string;
+}
+
+/** `undefined` when another process holds the lock. Closing the swarm lets go of the root and touches no agent. */
+export async function superviseRoot(options: SuperviseOptions): Promise<Supervisor | undefined> {
+  const { plugins, env, warn } = options;
+  makeFolders(options.root);
+  const store = openStore(options.root);
+  const lock = await takeLock(join(store.root, "lock"));
+  if (lock === undefined) return undefined;
+  const now = (): number => Date.now();
+  const hive: Hive & { repoRoot?: string | undefined } = {
+    store,
+    plugins,
+    hooks: plugins.hooks,
+    settings: { ...SETTINGS, ...options.settings },
+    env,
+    kept: new Map(),
+    faults: new Map(),
+    watchers: new Set(),
+    now,
+    warn,
+    rootInode: () => String(stat(store.root)?.ino ?? 0),
+    deliver: (kept) => deliverNext(hive, kept),
+    closed: false,
+    repoRoot: options.repoRoot,
+  };
+  const since = timeOf(now());
+  const socket = inboxPath(store.root, "", env);
+  let busyAt = now();
+  const swarm = makeSwarm(hive, async () => {
+    if (hive.closed) return;
+    stopTicking();
+    clearInterval(guard);
+    hive.hooks.tell("swarm:close");
+    for (const kept of hive.kept.values()) letGo(hive, kept);
+    hive.closed = true;
+    await server.close();
+    lock.release();
+  });
+  const serve = (): ReturnType<typeof listen> =>
+    listen(socket, {
+      swarm,
+      since,
+      warn,
+      bring: async (paths) => {
+        for (const path of paths) await plugins.add({ path, from: "flag" });
+      },
+      shutdown: () => options.onShutdown?.(),
+      touched: () => (busyAt = now()),
+    });
+  let server = await serve();
+  const record: SupervisorRecord = { pid: process.pid, start: startOf(process.pid) ?? 0, boot: bootId(), socket, protocol: PROTOCOL, version, since };
+  replace(join(store.root, "supervisor.json"), `${JSON.stringify(record)}\n`);
+  const stopTicking = startTicking(hive);
+  const guard = setInterval(() => {
+    if (isBusy(hive)) busyAt = now();
+    // A logout empties the runtime folder: who comes back must find us.
+    if (!exists(socket) && !hive.closed) {
+      void server
+        .close()
+        .then(serve)
+        .then((fresh) => (server = fresh))
+        .catch((error: unknown) => warn(`socket: ${reasonOf(error)}`));
+    }
+  }, 1_000);
+  guard.unref();
+  void takeOverAll(hive).then(async () => hive.hooks.tell("swarm:reload", await reload(hive)));
+  return { swarm, restingFor: () => now() - busyAt };
+}

@@ -1,0 +1,20 @@
+/** The plugins in the binary, and what each supplies, so that only the wanted ones are loaded. */
+import type { PluginModule } from "../types.ts";
+
+export interface BundledPlugin {
+  readonly name: string;
+  readonly runners: readonly string[];
+  readonly renderers: readonly string[];
+  readonly handles: readonly string[]; // runners whose entries its handlers read
+  readonly load: () => Promise<{ readonly default: PluginModule }>;
+}
+
+export const BUNDLED: readonly BundledPlugin[] = [
+  { name: "exec", runners: ["exec"], renderers: [], handles: ["exec"], load: () => import("../../plugins/exec/index.ts") },
+  { name: "zot", runners: ["zot"], renderers: [], handles: ["zot", "demo", "exec"], load: () => import("../../plugins/zot/index.ts") },
+  { name: "demo", runners: ["demo"], renderers: [], handles: ["demo"], load: () => import("../../plugins/demo/index.ts") },
+  { name: "output", runners: [], renderers: [], handles: ["*"], load: () => import("../../plugins/output/index.ts") },
+  { name: "table", runners: [], renderers: ["table"], handles: [], load: () => import("../../plugins/table/index.ts") },
+  { name: "json", runners: [], renderers: ["json"], handles: [], load: () => import("../../plugins/json/index.ts") },
+  { name: "ndjson", runners: [], renderers: ["ndjson"], handles: [], load: () => import("../../plugins/ndjson/index.ts") },
+];

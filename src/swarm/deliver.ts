@@ -1,0 +1,217 @@
+/**
+ * Hands messages to agents: one at a time, in order, to an idle agent; or as the start of a run of their own. What a
+ * runner's `deliver` describes is carried out here, so every runner's messages are as durable as ours.
+ */
+import { nextMessage } from "../core/queue.ts";
+import { reasonOf, runnerTakesNone } from "../errors.ts";
+import { isListening, sendLine } from "../process/inbox-socket.ts";
+import { appendInput, closeInput, inputSize } from "../process/stdin.ts";
+import { signalRun } from "../process/terminate.ts";
+import type { Command, Delivery, Runner, Snapshot } from "../types.ts";
+import type { Hive } from "./hive.ts";
+import { type Caller, freshSnapshot, isAlive, type Kept, queueMessage, recordOwn } from "./kept.ts";
+import { hasEnded, reachOf } from "./observe.ts";
+import { planRun, type RunWish, startRun, taskOf } from "./start-run.ts";
+import { pump } from "./supervise.ts";
+
+/** Hands over the next message if the agent can take one now. Called after every look at it; does nothing twice. */
+export function deliverNext(hive: Hive, kept: Kept): void {
+  if (kept.starting || kept.stopping || nextMessage(kept.journal.state) === undefined) return;
+  void kept
+    .serial(() => deliverOne(hive, kept))
+    .catch((error: unknown) => hive.warn(`${kept.id}: a message waits: ${reasonOf(error)}`));
+}
+
+async function deliverOne(hive: Hive, kept: Kept): Promise<void> {
+  const { state } = kept.journal;
+  const message = nextMessage(state);
+  const text = message === undefined ? undefined : kept.inbox.get(message.id)?.text;
+  if (hive.closed || message === undefined || text === undefined || kept.stopping) return;
+  const { run } = kept;
+  const over = run === undefined || hasEnded(kept.journal, run);
+  const runner = await hive.plugins.runner(kept.meta.runner);
+  if (over) {
+    const caller = kept.callers.get(message.id) ?? kept.caller ?? ownCaller(hive, kept);
+    if (caller !== undefined) await startFor(hive, kept, runner, caller, { id: message.id, text });
+    return;
+  }
+  if (!isAlive(kept) || state.run < run.run || state.stop?.run === run.run) return;
+  const reach = reachOf(run.intent);
+  const idle = reach.input || (run.intent.turns === "live" && freshSnapshot(kept).phase !== "waiting" && !isBusy(kept));
+  if (idle) await handOver(hive, kept, runner, { kind: "user", id: message.id, text });
+}
+
+const MAX_RUNS = 3;
+/** Starts the run that a message needs. What cannot be started is not tried for ever. */
+async function startFor(hive: Hive, kept: Kept, runner: Runner, caller: Caller, message: { id: string; text: string }): Promise<void> {
+  const runs = (kept.runsFor.get(message.id) ?? 0) + 1;
+  kept.runsFor.set(message.id, runs);
+  if (runs > MAX_RUNS) {
+    const why = `its agent ended ${MAX_RUNS} times before it could be handed over`;
+    recordOwn(kept, hive.now(), "message_undeliverable", { message: message.id, why });
+    pump(hive, kept);
+    return;
+  }
+  try {
+    await resumeRun(hive, kept, runner, { caller, message });
+  } catch (error) {
+    recordOwn(kept, hive.now(), "message_queued", { message: message.id, waits: true, why: reasonOf(error) });
+    throw error;
+  }
+}
+
+const isBusy = ({ journal: { state } }: Kept): boolean =>
+  state.turn !== undefined ||
+  state.messages.some((message) => message.state === "sent" || (message.state === "delivered" && message.run === state.run));
+
+/** The environment of a run that nobody asked for just now; without a variable that the spawn named the agent waits. */
+function ownCaller(hive: Hive, kept: Kept): Caller | undefined {
+  const missing = (kept.meta.skep?.envNames ?? []).filter((name) => hive.env[name] === undefined);
+  if (missing.length === 0) return { env: hive.env, umask: 0o022, by: "skep" };
+  const message = nextMessage(kept.journal.state);
+  if (message !== undefined) {
+    recordOwn(kept, hive.now(), "message_queued", { message: message.id, waits: true });
+    recordOwn(kept, hive.now(), "environment_missing", { names: missing.join(", ") });
+    pump(hive, kept);
+  }
+  return undefined;
+}
+
+/** A new run on the same conversation. A one-shot runner's message starts it; others get theirs when they are idle. */
+export async function resumeRun(
+  hive: Hive,
+  kept: Kept,
+  runner: Runner,
+  wish: Pick<RunWish, "caller" | "message" | "request">,
+): Promise<void> {
+  const message = taskOf(kept) ?? (runner.turns === "resume" ? wish.message : undefined);
+  const { message: _message, ...rest } = wish;
+  const planned = await planRun(hive, runner, kept.meta, freshSnapshot(kept), {
+    ...rest,
+    resuming: kept.journal.state.run > 0,
+    ...(message === undefined ? {} : { message }),
+  });
+  kept.caller = wish.caller;
+  await startRun(hive, kept, runner, planned);
+}
+
+/** Gives the newest run a user's turn. What was sent is in the log before the first byte is written. */
+export async function handOver(hive: Hive, kept: Kept, runner: Runner, command: Command & { kind: "user" }): Promise<void> {
+  const { run } = kept;
+  if (run === undefined) return;
+  const { id } = command;
+  const { now } = hive;
+  if (runner.dialogue !== undefined) {
+    if (kept.talk?.run !== run.run) return; // not begun: the next look begins it
+    recordOwn(kept, now(), "message_sent", { message: id, run: run.run });
+    recordOwn(kept, now(), "said", { command });
+    const { then } = kept.talk.outcome;
+    if (then?.to === "refused") recordOwn(kept, now(), "message_undeliverable", { message: id, run: run.run, why: then.why });
+    pump(hive, kept);
+    return;
+  }
+  const delivery = describe(runner, command, freshSnapshot(kept));
+  switch (delivery.to) {
+    case "stdin": {
+      const bytes = Buffer.from(delivery.text);
+      const at = inputSize(run.paths);
+      recordOwn(kept, now(), "message_sent", { message: id, run: run.run, at, bytes: bytes.length });
+      kept.journal.writer?.sync();
+      appendInput(run.paths, at, bytes);
+      if (reachOf(run.intent).input) recordOwn(kept, now(), "message_done", { message: id, run: run.run });
+      break;
+    }
+    case "inbox": {
+      const path = kept.meta.inboxPath;
+      if (!isListening(path)) return; // not yet: it says `agent_ready`, or the tick asks again
+      recordOwn(kept, now(), "message_sent", { message: id, run: run.run });
+      kept.journal.writer?.sync();
+      const sent = await sendLine(path, delivery.line, SEND_MS);
+      if (sent === "not_listening") recordOwn(kept, now(), "message_queued", { message: id, why: "nobody listened" });
+      break;
+    }
+    case "signal":
+      recordOwn(kept, now(), "message_sent", { message: id, run: run.run });
+      signalRun(run.paths, delivery.signal);
+      break;
+    case "close":
+      closeInput(run.paths);
+      break;
+    case "next_run":
+      return;
+    case "refused":
+      recordOwn(kept, now(), "message_undeliverable", { message: id, run: run.run, why: delivery.why });
+      break;
+    default:
+      delivery satisfies never;
+  }
+  pump(hive, kept);
+}
+
+const SEND_MS = 5_000;
+
+const describe = (runner: Runner, command: Command, agent: Snapshot): Delivery =>
+  runner.deliver?.(command, agent) ?? { to: "refused", why: runnerTakesNone(runner.name).message };
+
+/** Carries out a command that is no message: cancel, shutdown, an answer. Returns whether it could be said. */
+export async function sayTo(hive: Hive, kept: Kept, runner: Runner, command: Exclude<Command, { kind: "user" }>): Promise<Delivery> {
+  const { run } = kept;
+  if (runner.dialogue !== undefined && run !== undefined && kept.talk?.run === run.run) {
+    recordOwn(kept, hive.now(), "said", { command });
+    const { then = { to: "stdin" as const, text: "" } } = kept.talk.outcome;
+    pump(hive, kept);
+    return then;
+  }
+  const delivery = describe(runner, command, freshSnapshot(kept));
+  if (run === undefined) return delivery;
+  if (delivery.to === "stdin") appendInput(run.paths, inputSize(run.paths), Buffer.from(delivery.text));
+  else if (delivery.to === "inbox") {
+    const sent = await sendLine(kept.meta.inboxPath, delivery.line, SEND_MS);
+    if (sent === "not_listening") return { to: "refused", why: "nobody listens on its inbox" };
+  } else if (delivery.to === "signal") signalRun(run.paths, delivery.signal);
+  else if (delivery.to === "close") closeInput(run.paths);
+  return delivery;
+}
+
+/**
+ * Once, when an agent is taken over from an earlier supervisor: bytes of a message that were announced and not all written
+ * are written; one that a socket may have lost is queued again when the agent is idle and no turn came.
+ */
+export function recoverMessages(hive: Hive, kept: Kept, runner: Runner): void {
+  const { journal, run } = kept;
+  for (const message of kept.inbox.values()) {
+    if (!journal.state.messages.some(({ id }) => id === message.id)) recordOwn(kept, hive.now(), "message_queued", { message: message.id });
+  }
+  const sent = journal.state.messages.filter(({ state }) => state === "sent");
+  if (run === undefined || !isAlive(kept)) return;
+  for (const { id } of sent) {
+    const text = kept.inbox.get(id)?.text ?? "";
+    const delivery = describe(runner, { kind: "user", id, text }, freshSnapshot(kept));
+    const place = kept.sentAt.get(id);
+    if (delivery.to === "stdin" && place?.run === run.run) {
+      appendInput(run.paths, place.at, Buffer.from(delivery.text));
+      if (reachOf(run.intent).input) recordOwn(kept, hive.now(), "message_done", { message: id, run: run.run });
+    }
+    if (delivery.to === "inbox") setTimeout(() => queueAgain(hive, kept, id), UNHEARD_MS).unref();
+  }
+}
+
+const UNHEARD_MS = 2_000;
+function queueAgain(hive: Hive, kept: Kept, id: string): void {
+  const { state } = kept.journal;
+  const unheard = state.turn === undefined && state.messages.some((message) => message.id === id && message.state === "sent");
+  if (hive.closed || !unheard || !isAlive(kept)) return;
+  recordOwn(kept, hive.now(), "message_queued", { message: id, why: "no turn came of it" });
+  pump(hive, kept);
+}
+
+/** Keeps what is to be said. Throws SkepError "state" when the runner takes no messages. */
+export function takeMessage(hive: Hive, kept: Kept, runner: Runner, message: { id: string; text: string }, caller: Caller, waits: boolean): void {
+  const intent = kept.run?.intent;
+  const none = (intent?.turns ?? runner.turns) === "none" && intent?.stdin !== "open";
+  if (none) throw runnerTakesNone(runner.name);
+  if (kept.inbox.has(message.id)) return;
+  kept.callers.set(message.id, caller);
+  kept.caller = caller;
+  queueMessage(kept, { ...message, time: new Date(hive.now()).toISOString(), by: caller.by }, hive.now(), waits);
+}

@@ -1,0 +1,61 @@
+/**
+ * Reads one agent's entries in order, first those of the log, then what its run's files hold and no supervisor has taken in
+ * yet; each once, also when a supervisor appends later what was shown from the files.
+ */
+import type { Meta } from "../core/meta.ts";
+import type { Stream } from "../core/entry.ts";
+import type { Snapshot } from "../types.ts";
+import { makeSnapshot } from "../core/snapshot.ts";
+import { type Heard, type Journal, openJournal, readJournal } from "./journal.ts";
+import { lookAt } from "./observe.ts";
+import { factsOf, type ReadTools } from "./reload.ts";
+
+export interface LogFollower {
+  /** Gives what has come since the last call, and how the agent stands then. */
+  next(visit: Heard): Snapshot;
+}
+
+export async function followLog(tools: ReadTools, meta: Meta): Promise<LogFollower> {
+  const translate = await tools.plugins.translate(meta.runner);
+  const shown = makeShown();
+  const paths = tools.store.paths(meta.id);
+  let base: Journal | undefined;
+  let ahead: Journal | undefined; // the log and, in memory, what its run's files hold beyond it
+  return {
+    next(visit) {
+      const once: Heard = (entry, events, text) => {
+        if (shown(entry)) visit(entry, events, text);
+      };
+      const before = base?.seq;
+      if (base === undefined) base = openJournal(paths, translate, false, once);
+      else readJournal(base, once);
+      if (ahead === undefined || base.seq !== before) ahead = { ...base, position: { ...base.position } };
+      ahead.heard = once;
+      const { facts, reach } = lookAt(ahead, tools.now());
+      return makeSnapshot(meta, ahead.state, factsOf(meta, ahead, facts), reach);
+    },
+  };
+}
+
+/** Says of each entry whether it is new: a child's line by its place in its run's file, skep's own by what it says. */
+function makeShown(): (entry: Parameters<Heard>[0]) => boolean {
+  const lines = new Map<string, number>();
+  const own = new Set<string>();
+  return ({ origin, type, data }) => {
+    if (origin.by === "other") return true;
+    if (origin.by === "child") {
+      const key: `${number}/${Stream}` = `${origin.run}/${origin.stream}`;
+      if (origin.at < (lines.get(key) ?? 0)) return false;
+      lines.set(key, origin.at + 1);
+      return true;
+    }
+    if (!SYNTHESIZED.has(type)) return true;
+    const key = `${origin.run}/${type}/${String(data["message"] ?? data["at"] ?? "")}`;
+    if (own.has(key)) return false;
+    own.add(key);
+    return true;
+  };
+}
+
+/** Entries of skep's own that a reader makes in memory before a supervisor writes them. */
+const SYNTHESIZED: ReadonlySet<string> = new Set(["agent_started", "agent_stopped", "message_delivered", "user_message", "line_too_long"]);

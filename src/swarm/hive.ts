@@ -1,0 +1,36 @@
+/** What the parts of a supervising swarm share. */
+import type { HookBus } from "../core/hooks.ts";
+import type { Store } from "../store/fs-store.ts";
+import type { Environment, Snapshot } from "../types.ts";
+import type { Kept } from "./kept.ts";
+import type { PluginSet } from "./load-plugins.ts";
+
+export interface Settings {
+  readonly idleTimeout: number; // ms after which an idle live runner is shut down
+  readonly resumeMessage: string; // what a one-shot agent is told on a resume without a message
+}
+export const SETTINGS: Settings = { idleTimeout: 30 * 60_000, resumeMessage: "Continue where you left off." };
+
+/** What is told to those who watch. */
+export type Change = { readonly change: "set"; readonly agent: Snapshot } | { readonly change: "removed"; readonly id: string };
+
+export interface Hive {
+  readonly store: Store;
+  readonly plugins: PluginSet;
+  readonly hooks: HookBus;
+  readonly settings: Settings;
+  readonly env: Environment; // the supervisor's own, for runs that nobody asked for just now
+  readonly kept: Map<string, Kept>;
+  readonly faults: Map<string, string>; // what went wrong last, by agent
+  readonly watchers: Set<(change: Change) => void>;
+  readonly now: () => number;
+  readonly warn: (text: string) => void;
+  readonly rootInode: () => string;
+  /** Hands over the next message, or starts the run that takes it. */
+  readonly deliver: (kept: Kept) => void;
+  closed: boolean;
+}
+
+export function tellWatchers(hive: Hive, change: Change): void {
+  for (const watcher of hive.watchers) watcher(change);
+}

@@ -1,0 +1,176 @@
+/**
+ * The log of one agent with the state it folds to. The supervisor appends and then folds; a reader has no writer and only
+ * folds, in memory: what both know comes from the same lines of code.
+ */
+import { apply } from "../core/apply.ts";
+import { type ChildLine, type Cursor, formatChild, formatOwn, type Output, type ParsedLine, parseLine, type Stamp, START, type Stream } from "../core/entry.ts";
+import { type AgentState, INITIAL } from "../core/state.ts";
+import type { Translate } from "../core/translate.ts";
+import { close, openRead, readAt } from "../disk.ts";
+import { readIntent, runPaths } from "../process/run-files.ts";
+import { openLog, readLog, type LogWriter } from "../store/event-log.ts";
+import type { AgentPaths } from "../store/fs-store.ts";
+import type { LinePosition } from "../store/lines.ts";
+import type { LogEntry, StampedEvent } from "../types.ts";
+
+/** A line of a child is stored in the log up to 1 MiB, and parsed up to 16. */
+export const MAX_STORED: number = 1024 * 1024;
+export const MAX_PARSED: number = 16 * 1024 * 1024;
+
+export interface Journal {
+  readonly paths: AgentPaths;
+  readonly translate: Translate;
+  readonly position: LinePosition; // in events.jsonl
+  state: AgentState;
+  seq: number;
+  run: number; // that the cursor stands in
+  cursor: Cursor;
+  /** A supervisor's: what is recorded is appended first. Else it is folded in memory alone. */
+  readonly writes: boolean;
+  writer?: LogWriter;
+  /** Told of each entry when it is on disk and folded. Not of what was read from the log. */
+  heard?: Heard;
+}
+
+/** Sees an entry after it was folded, what it meant, and its line of the log without the newline. */
+export type Heard = (entry: LogEntry, events: readonly StampedEvent[], text: string) => void;
+
+/** Something to append: an entry of skep's own, or a line of a child with the cursor behind it. */
+export type Draft =
+  | { readonly kind: "own"; readonly type: string; readonly run: number; readonly fields: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: "child";
+      readonly run: number;
+      readonly from: Stream;
+      readonly at: number;
+      readonly bytes: number;
+      readonly text: string;
+      readonly eol: boolean;
+      readonly output: Output;
+    };
+
+/** Folds the log. A log that is missing is an empty one. */
+export function openJournal(paths: AgentPaths, translate: Translate, writes: boolean, visit?: Heard): Journal {
+  const position = { at: 0, scanned: 0 };
+  const journal: Journal = { paths, translate, writes, position, state: INITIAL, seq: 0, run: 0, cursor: START };
+  readJournal(journal, visit);
+  return journal;
+}
+
+/** Folds what came into the log since the last time. */
+export function readJournal(journal: Journal, visit?: Heard): void {
+  readLog(journal.paths.log, journal.position, {
+    entry(line, text) {
+      if (line.stamp !== undefined) advance(journal, line.stamp);
+      const applied = apply(journal.state, wholeEntry(journal.paths, line), journal.translate);
+      journal.state = applied.state;
+      visit?.(line.entry, applied.events, text);
+    },
+    skipped() {
+      journal.state = { ...journal.state, skipped: journal.state.skipped + 1 };
+    },
+  });
+}
+
+function advance(journal: Journal, { seq, run, cursor }: Stamp): void {
+  journal.seq = seq;
+  journal.run = run;
+  journal.cursor = cursor;
+}
+
+/**
+ * Appends, then folds: nothing is shown that was not kept. `t` is the receipt in ms; `late`: nobody supervised when it was
+ * written. Throws when the disk took less: drafts of a child's lines must then be made anew, from the cursor.
+ */
+export function record(journal: Journal, drafts: readonly Draft[], t: number, late = false): void {
+  if (drafts.length === 0) return;
+  if (journal.writes) mend(journal);
+  const before = { seq: journal.seq, run: journal.run, cursor: journal.cursor };
+  const lines = drafts.map((draft) => format(journal, draft, t));
+  try {
+    journal.writer?.append(lines.map(({ line }) => line).join(""));
+  } catch (error) {
+    // How much of it is on disk is not known: `mend` reads the tail again, as on start.
+    Object.assign(journal, before);
+    journal.writer?.close();
+    delete journal.writer;
+    throw error;
+  }
+  for (const { entry, line } of lines) {
+    const applied = apply(journal.state, entry, journal.translate, late);
+    journal.state = applied.state;
+    journal.heard?.(entry, applied.events, line.trimEnd());
+  }
+}
+
+/** Opens the log for appending if it is not, and goes on from its last whole stamped line. */
+export function mend(journal: Journal): void {
+  if (journal.writer !== undefined) return;
+  const known = journal.seq;
+  journal.writer = openLog(journal.paths.log);
+  readLog(journal.paths.log, journal.position, {
+    entry(line) {
+      // What was appended from here is folded already; `position` is not moved by an append.
+      if (line.stamp === undefined || line.stamp.seq <= known) return;
+      advance(journal, line.stamp);
+      journal.state = apply(journal.state, wholeEntry(journal.paths, line), journal.translate).state;
+    },
+    skipped() {
+      // The torn end of an append of ours, or counted when it was first read.
+    },
+  });
+}
+
+/** Lets go of the file: the next record opens it again. */
+export function rest(journal: Journal): void {
+  journal.writer?.close();
+  delete journal.writer;
+}
+
+function format(journal: Journal, draft: Draft, t: number): ChildLine {
+  if (draft.run !== journal.run) {
+    journal.run = draft.run;
+    journal.cursor = START;
+  }
+  if (draft.kind === "child") {
+    journal.cursor = { ...journal.cursor, [draft.from]: draft.at + draft.bytes + (draft.eol ? 1 : 0) };
+  }
+  journal.seq += 1;
+  const stamp: Stamp = { seq: journal.seq, run: journal.run, t, cursor: journal.cursor };
+  if (draft.kind === "own") return ownLine(draft.type, draft.fields, stamp);
+  const { from, at, bytes, eol, text, output } = draft;
+  if (bytes > MAX_STORED) {
+    const line = ownLine("line_too_long", { from, at, bytes }, stamp);
+    return { line: line.line, entry: tooLong(line.entry, text, output, stamp, { from, at, eol }) };
+  }
+  return formatChild(text, output, { ...stamp, source: { from, at, eol } });
+}
+
+function ownLine(type: string, fields: Readonly<Record<string, unknown>>, stamp: Stamp): ChildLine {
+  const line = formatOwn(type, fields, stamp);
+  const parsed = parseLine(line);
+  if (parsed === undefined) throw new TypeError(`an entry of skep's own does not parse: ${type}`);
+  return { line, entry: parsed.entry };
+}
+
+/** A long line is folded as what it says, though only its place is in the log; one beyond 16 MiB as its place alone. */
+function tooLong(own: LogEntry, text: string, output: Output, stamp: Stamp, source: { from: Stream; at: number; eol: boolean }): LogEntry {
+  return text === "" ? own : formatChild(text, output, { ...stamp, source }).entry;
+}
+
+function wholeEntry(paths: AgentPaths, { entry, stamp }: ParsedLine): LogEntry {
+  if (entry.type !== "line_too_long" || entry.origin.by !== "skep" || stamp === undefined) return entry;
+  const { from, at, bytes } = entry.data;
+  if ((from !== "out" && from !== "err" && from !== "mirror") || typeof at !== "number" || typeof bytes !== "number") return entry;
+  if (bytes > MAX_PARSED) return entry;
+  const run = runPaths(paths.folder, stamp.run);
+  const fd = openRead(run[from]);
+  if (fd === undefined) return entry;
+  try {
+    const text = readAt(fd, at, bytes).toString("utf8");
+    const output = readIntent(run)?.output ?? "events";
+    return tooLong(entry, text, output, stamp, { from, at, eol: stamp.cursor[from] > at + bytes });
+  } finally {
+    close(fd);
+  }
+}

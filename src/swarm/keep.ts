@@ -1,0 +1,112 @@
+/** Which agents are kept: taken over when the supervisor starts, loaded when asked for, let go of when they rest. */
+import { nextMessage } from "../core/queue.ts";
+import { notFound, reasonOf } from "../errors.ts";
+import { recoverMessages } from "./deliver.ts";
+import type { Hive } from "./hive.ts";
+import { rest } from "./journal.ts";
+import { isAlive, type Kept, openKept } from "./kept.ts";
+import { hasEnded } from "./observe.ts";
+import { readMetaOf } from "./reload.ts";
+import { stopRun } from "./stop-run.ts";
+import { follow, pump } from "./supervise.ts";
+
+const TICK_MS = 1_000; // the net below fs.watch, and the grain of timeouts
+const REST_MS = 60_000; // an ended agent is kept in memory this long after its last event
+
+/** The agent of this id, taken over if it is not yet. Throws SkepError "not_found" or "corrupt". */
+export async function keep(hive: Hive, id: string): Promise<Kept> {
+  const known = hive.kept.get(id);
+  if (known !== undefined) return known;
+  const meta = readMetaOf(hive, id);
+  if (meta === undefined) throw notFound(id);
+  const translate = await hive.plugins.translate(meta.runner);
+  const meanwhile = hive.kept.get(id);
+  if (meanwhile !== undefined) return meanwhile;
+  const kept = openKept(meta, hive.store.paths(id), translate);
+  hive.kept.set(id, kept);
+  const { journal, run } = kept;
+  if (run === undefined || hasEnded(journal, run)) kept.late = false;
+  else await takeOver(hive, kept);
+  pump(hive, kept);
+  return kept;
+}
+
+/** A run that an earlier supervisor started goes on under this one. */
+async function takeOver(hive: Hive, kept: Kept): Promise<void> {
+  follow(hive, kept);
+  const runner = await hive.plugins.runner(kept.meta.runner).catch((error: unknown) => {
+    hive.warn(`${kept.id}: watched, but not to be spoken to: ${reasonOf(error)}`);
+    return undefined;
+  });
+  kept.runner = runner;
+  if (runner !== undefined) recoverMessages(hive, kept, runner);
+  const { stop } = kept.journal.state;
+  if (stop === undefined || stop.run !== kept.run?.run) return;
+  // What a killed supervisor was asked to stop stays stopped.
+  void kept
+    .serial(() => stopRun(hive, kept, runner, { by: stop.by, reason: stop.reason, grace: GRACE_MS }))
+    .catch((error: unknown) => hive.warn(`${kept.id}: ${reasonOf(error)}`));
+}
+export const GRACE_MS = 10_000;
+
+/** Takes over all agents, one by one, with a pause for others in between: the socket answers meanwhile. */
+export async function takeOverAll(hive: Hive): Promise<void> {
+  for (const id of hive.store.ids()) {
+    if (hive.closed) return;
+    try {
+      await keep(hive, id);
+    } catch (error) {
+      hive.warn(`${id} is left out: ${reasonOf(error)}`);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Looks at live agents each second, shuts idle ones down, ends those whose time is up, and lets go of those at rest. */
+export function startTicking(hive: Hive): () => void {
+  const timer = setInterval(() => {
+    for (const kept of hive.kept.values()) tick(hive, kept);
+  }, TICK_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function tick(hive: Hive, kept: Kept): void {
+  const { journal, run } = kept;
+  const now = hive.now();
+  const over = run === undefined || hasEnded(journal, run);
+  if (over && !kept.linger && nextMessage(journal.state) === undefined) {
+    if (now - journal.state.updated > REST_MS && !kept.starting && !kept.stopping) letGo(hive, kept);
+    return;
+  }
+  pump(hive, kept);
+  if (over || !isAlive(kept) || kept.stopping) return;
+  const { timeout } = kept.meta.skep ?? {};
+  const started = journal.state.runs.at(-1)?.started ?? now;
+  if (timeout !== undefined && now - started > timeout) end(hive, kept, "timeout", "its timeout");
+  else if (kept.snapshot.phase === "idle" && run.intent.turns === "live" && now - journal.state.updated > hive.settings.idleTimeout) {
+    end(hive, kept, "shutdown", "its idle timeout");
+  }
+}
+
+function end(hive: Hive, kept: Kept, reason: "timeout" | "shutdown", by: string): void {
+  kept.stopping = true;
+  void kept
+    .serial(async () => {
+      const runner = await hive.plugins.runner(kept.meta.runner).catch(() => undefined); // it is ended by signals then
+      await stopRun(hive, kept, runner, { by, reason, grace: GRACE_MS });
+    })
+    .catch((error: unknown) => hive.warn(`${kept.id}: ${reasonOf(error)}`));
+}
+
+export function letGo(hive: Hive, kept: Kept): void {
+  kept.watcher?.close();
+  rest(kept.journal);
+  hive.kept.delete(kept.id);
+}
+
+/** Whether anything needs a supervisor: a live run, or a message that waits for one. */
+export const isBusy = (hive: Hive): boolean =>
+  [...hive.kept.values()].some(
+    (kept) => kept.starting || isAlive(kept) || (kept.run !== undefined && !hasEnded(kept.journal, kept.run)) || nextMessage(kept.journal.state) !== undefined,
+  );

@@ -1,0 +1,131 @@
+/** An agent that this process supervises: its log, open for appending, and what is known of its newest run. */
+import type { FSWatcher } from "node:fs";
+import type { Meta } from "../core/meta.ts";
+import { makeSnapshot } from "../core/snapshot.ts";
+import type { Translate } from "../core/translate.ts";
+import { inspectRun, type RunFacts } from "../process/liveness.ts";
+import { appendInbox, type InboxMessage, readInbox } from "../store/inbox-log.ts";
+import type { AgentPaths } from "../store/fs-store.ts";
+import type { Environment, Runner, Snapshot, StampedEvent } from "../types.ts";
+import { hear, type Talk } from "./dialogue.ts";
+import { type Draft, type Journal, openJournal, record } from "./journal.ts";
+import { newestRun, NO_RUN, type ObservedRun, processFacts, reachOf } from "./observe.ts";
+import { factsOf } from "./reload.ts";
+
+/** Whose environment and umask a run gets. In memory only: values of variables are never written down. */
+export interface Caller {
+  readonly env: Environment;
+  readonly umask: number;
+  readonly by: string; // for people: who asked
+}
+
+export interface Kept {
+  readonly id: string;
+  meta: Meta;
+  readonly journal: Journal;
+  run: ObservedRun | undefined;
+  facts: RunFacts | undefined; // of `run`
+  stale: boolean; // they are to be looked up anew
+  snapshot: Snapshot; // as it was told last
+  runner: Runner | undefined; // of `run`, once it is loaded
+  talk: Talk | undefined; // with `run`, when its runner speaks a two-way protocol
+  readonly inbox: Map<string, InboxMessage>;
+  readonly callers: Map<string, Caller>; // who sent a message that waits
+  readonly runsFor: Map<string, number>; // runs started to hand over a message
+  caller: Caller | undefined; // who asked last
+  readonly unsaid: StampedEvent[]; // events that listeners have not heard yet
+  readonly sentAt: Map<string, InputPlace>;
+  late: boolean; // what is read now was written while nobody supervised
+  starting: boolean; // a shim of ours has not claimed its run yet
+  stopping: boolean; // a stop is going on here
+  linger: boolean; // something of the ended run still lives, and may write
+  goneSince: number | undefined;
+  pumping: boolean;
+  watcher: FSWatcher | undefined;
+  /** One change at a time: what is asked meanwhile waits. */
+  readonly serial: <T>(work: () => Promise<T>) => Promise<T>;
+}
+/** Where a message stands in a run's `in`. */
+export interface InputPlace {
+  readonly run: number;
+  readonly at: number;
+}
+
+export function openKept(meta: Meta, paths: AgentPaths, translate: Translate): Kept {
+  const sentAt = new Map<string, InputPlace>();
+  const journal = openJournal(paths, translate, true, (entry) => {
+    const { message, at } = entry.data;
+    if (entry.type === "message_sent" && entry.origin.by === "skep" && typeof message === "string" && typeof at === "number") {
+      sentAt.set(message, { run: entry.origin.run, at });
+    }
+  });
+  const run = newestRun(journal);
+  const facts = run === undefined ? undefined : inspectRun(run.paths, run.intent);
+  const kept: Kept = {
+    id: meta.id,
+    meta,
+    journal,
+    run,
+    facts,
+    stale: true,
+    snapshot: snapshotOf(meta, journal, run, facts),
+    runner: undefined,
+    talk: undefined,
+    inbox: new Map(readInbox(paths.inbox).map((message) => [message.id, message])),
+    callers: new Map(),
+    runsFor: new Map(),
+    caller: undefined,
+    unsaid: [],
+    sentAt,
+    late: true,
+    starting: false,
+    stopping: false,
+    linger: false,
+    goneSince: undefined,
+    pumping: false,
+    watcher: undefined,
+    serial: oneByOne(),
+  };
+  journal.heard = (entry, events) => {
+    kept.unsaid.push(...events);
+    if (kept.talk !== undefined) hear(kept.talk, entry);
+  };
+  return kept;
+}
+
+export const freshSnapshot = (kept: Kept): Snapshot => snapshotOf(kept.meta, kept.journal, kept.run, kept.facts);
+
+function snapshotOf(meta: Meta, journal: Journal, run: ObservedRun | undefined, facts: RunFacts | undefined): Snapshot {
+  const process = factsOf(meta, journal, facts === undefined ? { kind: "none" } : processFacts(facts));
+  return makeSnapshot(meta, journal.state, process, run === undefined ? NO_RUN : reachOf(run.intent));
+}
+
+/** Records an entry of skep's own; `run` where it belongs to one whose child may not be there yet. */
+export function recordOwn(kept: Kept, now: number, type: string, fields: Readonly<Record<string, unknown>>, run?: number): void {
+  record(kept.journal, [ownDraft(kept, type, fields, run)], now);
+}
+
+export const ownDraft = ({ journal }: Kept, type: string, fields: Readonly<Record<string, unknown>>, run?: number): Draft => ({
+  kind: "own",
+  run: run ?? journal.run,
+  type,
+  fields,
+});
+
+/** Keeps a message, durably, then says so in the log. */
+export function queueMessage(kept: Kept, message: InboxMessage, now: number, waits: boolean): void {
+  appendInbox(kept.journal.paths.inbox, message);
+  kept.inbox.set(message.id, message);
+  recordOwn(kept, now, "message_queued", { message: message.id, ...(waits ? { waits } : {}) });
+}
+
+export const isAlive = ({ facts }: Kept): boolean => facts?.kind === "running" || facts?.kind === "orphaned";
+
+function oneByOne(): Kept["serial"] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next.catch(() => undefined); // whoever asked for it gets the error; the next one must not
+    return next;
+  };
+}

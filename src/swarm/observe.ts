@@ -1,0 +1,161 @@
+/**
+ * Brings a journal up to what the newest run's files hold: its beginning, the child's lines, its end. The supervisor and a
+ * reader do this by the same code; they differ in what they wait for before they call a run over.
+ */
+import { conclude, type RunEnd } from "../core/conclude.ts";
+import { type Cursor, type Stream, START } from "../core/entry.ts";
+import { TASK_MESSAGE } from "../core/queue.ts";
+import type { ProcessFacts, Reach } from "../core/status.ts";
+import { close, openRead } from "../disk.ts";
+import { inspectRun, type RunFacts } from "../process/liveness.ts";
+import { type Intent, readIntent, listRuns, type RunPaths, runPaths } from "../process/run-files.ts";
+import { type LinePosition, readLines } from "../store/lines.ts";
+import { type Draft, type Journal, MAX_PARSED, mend, record } from "./journal.ts";
+
+/** The newest run of an agent, and how far its files were read. */
+export interface ObservedRun {
+  readonly run: number;
+  readonly paths: RunPaths;
+  readonly intent: Intent;
+  positions: Record<Stream, LinePosition>;
+}
+
+/** The newest run by its folder; `undefined` when there is none, or none whose intent can be read. */
+export function newestRun(journal: Journal): ObservedRun | undefined {
+  const run = listRuns(journal.paths.folder).at(-1);
+  if (run === undefined) return undefined;
+  const paths = runPaths(journal.paths.folder, run);
+  const intent = readIntent(paths);
+  return intent === undefined ? undefined : { run, paths, intent, positions: positionsAt(journal, run) };
+}
+
+const positionsAt = (journal: Journal, run: number): Record<Stream, LinePosition> => {
+  const { out, err, mirror }: Cursor = journal.run === run ? journal.cursor : START;
+  const at = (offset: number): LinePosition => ({ at: offset, scanned: offset });
+  return { out: at(out), err: at(err), mirror: at(mirror) };
+};
+
+export interface ObserveOptions {
+  readonly now: number; // ms
+  readonly late: boolean;
+  readonly budget?: number; // bytes of each file
+  readonly rest?: boolean; // no more will come: what stands behind the last newline is a line too
+  /** Called after each append. While a message is sent and its turn has not started, that is after each line. */
+  readonly between?: () => void;
+}
+
+const BATCH = 2_000; // lines of one append
+
+/** Records what the run's files hold beyond the journal's cursor. Returns whether the budget left something over. */
+export function observe(journal: Journal, observed: ObservedRun, facts: RunFacts, options: ObserveOptions): boolean {
+  if (journal.writes) mend(journal);
+  if (journal.state.run < observed.run) {
+    const child = childOf(facts);
+    if (child === undefined) return false; // its first line comes after its beginning, and that after its child
+    record(journal, beginning(observed, child.pid), options.now, options.late);
+  }
+  try {
+    return (["out", "err", "mirror"] as const).map((from) => ingest(journal, observed, from, options)).includes(true);
+  } catch (error) {
+    observed.positions = positionsAt(journal, observed.run);
+    throw error;
+  }
+}
+
+/** The entries a run begins with. What it was started with is delivered, since the child exists. */
+function beginning({ run, intent }: ObservedRun, pid: number): readonly Draft[] {
+  const { message, resuming, runner } = intent;
+  const own = (type: string, fields: Readonly<Record<string, unknown>>): Draft => ({ kind: "own", type, run, fields });
+  const started = own("agent_started", { run, pid, resuming, runner });
+  if (message === undefined) return [started];
+  return [started, own("message_delivered", { message: message.id, run }), ...userTurn(run, intent, message)];
+}
+
+/** A user turn that the agent does not print itself. An agent without turns has none: its task is its command line. */
+export function userTurn(run: number, intent: Intent, message: { readonly id: string; readonly text: string }): readonly Draft[] {
+  if (intent.echoes === true || (intent.turns === "none" && message.id === TASK_MESSAGE)) return [];
+  const content = [{ type: "text", text: message.text }];
+  return [{ kind: "own", type: "user_message", run, fields: { message: message.id, content } }];
+}
+
+function ingest(journal: Journal, observed: ObservedRun, from: Stream, options: ObserveOptions): boolean {
+  const { now, late, budget, rest = false, between } = options;
+  const fd = openRead(observed.paths[from]);
+  if (fd === undefined) return false;
+  const { run, intent } = observed;
+  let batch: Draft[] = [];
+  const flush = (): void => {
+    if (batch.length === 0) return;
+    record(journal, batch, now, late);
+    batch = [];
+    between?.();
+  };
+  const answers = (): boolean => between !== undefined && journal.state.messages.some(({ state }) => state === "sent");
+  try {
+    const lines = { limit: MAX_PARSED, rest, ...(budget === undefined ? {} : { budget }) };
+    const more = readLines(fd, observed.positions[from], lines, ({ at, bytes, text, eol }) => {
+      if (bytes === 0 || text?.trim() === "") return;
+      batch.push({ kind: "child", run, from, at, bytes, eol, text: text ?? "", output: intent.output });
+      if (batch.length >= BATCH || answers()) flush();
+    });
+    flush();
+    return more;
+  } finally {
+    close(fd);
+  }
+}
+
+/** How the run ended, for `conclude`; `undefined` while it has not, as far as these facts go. */
+export function endOf(facts: RunFacts): RunEnd | undefined {
+  switch (facts.kind) {
+    case "exited":
+      return { kind: "exited", code: facts.code, hadChild: facts.child !== undefined };
+    case "gone":
+      return { kind: "gone" };
+    case "void":
+      return { kind: "void", reason: facts.reason };
+    default:
+      return undefined;
+  }
+}
+
+/** Records the run's end. What its files hold must have been recorded before. */
+export function recordEnd(journal: Journal, { run, intent }: ObservedRun, end: RunEnd, options: ObserveOptions): void {
+  const exit = conclude(journal.state, end, intent);
+  record(journal, [{ kind: "own", type: "agent_stopped", run, fields: { run, ...exit } }], options.now, options.late);
+}
+
+export const hasEnded = (journal: Journal, { run }: ObservedRun): boolean => journal.state.run >= run && !journal.state.open;
+
+/** A reader's look at the newest run: all that is there now, and its end as soon as its processes have ended. */
+export function lookAt(journal: Journal, now: number): { facts: ProcessFacts; reach: Reach; observed?: ObservedRun } {
+  const observed = newestRun(journal);
+  if (observed === undefined) return { facts: { kind: "none" }, reach: NO_RUN };
+  const facts = inspectRun(observed.paths, observed.intent);
+  const end = endOf(facts);
+  const ended = hasEnded(journal, observed);
+  const options = { now, late: true, rest: end !== undefined };
+  observe(journal, observed, facts, options);
+  if (end !== undefined && !ended) recordEnd(journal, observed, end, options);
+  return { facts: processFacts(facts), reach: reachOf(observed.intent), observed };
+}
+
+export const NO_RUN: Reach = { turns: "live", input: false };
+export const reachOf = ({ turns, stdin }: Intent): Reach => ({ turns, input: turns === "none" && stdin === "open" });
+
+export function processFacts(facts: RunFacts): ProcessFacts {
+  const pid = childOf(facts)?.pid;
+  switch (facts.kind) {
+    case "running":
+      return { kind: "alive", ...(pid === undefined ? {} : { pid }) };
+    case "orphaned":
+      return { kind: "orphaned", ...(pid === undefined ? {} : { pid }) };
+    case "unclaimed":
+    case "elsewhere":
+      return { kind: facts.kind };
+    default:
+      return { kind: "dead" };
+  }
+}
+
+const childOf = (facts: RunFacts): { readonly pid: number } | undefined => ("child" in facts ? facts.child : undefined);

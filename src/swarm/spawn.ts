@@ -1,0 +1,100 @@
+/** Starts agents. All that can be refused is refused before anything is made. */
+import { randomBytes } from "node:crypto";
+import { isAbsolute } from "node:path";
+import { timeOf } from "../core/entry.ts";
+import { isId, makeHandle, makeId, slug } from "../core/id.ts";
+import { MAX_TASK, type Meta } from "../core/meta.ts";
+import { makeSnapshot } from "../core/snapshot.ts";
+import { INITIAL } from "../core/state.ts";
+import { makeFolders, realPath, stat } from "../disk.ts";
+import { badTask, idTaken, launchFailed, noSuchFolder, notInstalled, runnerLacks, SkepError } from "../errors.ts";
+import { readMeta, writeMeta } from "../store/fs-store.ts";
+import type { Runner, Snapshot, SpawnRequest } from "../types.ts";
+import type { Hive } from "./hive.ts";
+import { type Caller, freshSnapshot, type Kept, openKept } from "./kept.ts";
+import { NO_RUN } from "./observe.ts";
+import { TASK_MESSAGE } from "../core/queue.ts";
+import { inboxFor, planRun, startRun } from "./start-run.ts";
+
+export interface SpawnOptions {
+  /** Chosen by a client that may have to repeat itself: the second time finds the first one's agent. */
+  readonly id?: string;
+  readonly timeout?: number; // ms of a run
+  readonly envNames?: readonly string[]; // variables that were named; their values are not kept
+}
+
+/** Makes a new id for a name or a task. */
+export const newId = (name: string): string => makeId(slug(name), makeHandle(randomBytes(16)));
+
+export async function spawnAgent(hive: Hive, request: SpawnRequest, options: SpawnOptions, caller: Caller): Promise<Kept> {
+  await hive.hooks.ask("agent:spawn", request);
+  const runner = await hive.plugins.runner(request.runner);
+  checkRequest(request, runner);
+  const detected = await runner.detect?.(caller.env);
+  if (detected !== undefined && "missing" in detected) throw notInstalled(runner.name, detected.missing, detected.hint);
+  const id = options.id ?? newId(request.name ?? request.task);
+  if (!isId(id)) throw idTaken(id, "it is no id");
+  const meta = describeAgent(hive, id, request, options);
+  const agent: Snapshot = makeSnapshot(meta, INITIAL, { kind: "unclaimed" }, NO_RUN);
+  const message = { id: TASK_MESSAGE, text: request.task };
+  const planned = await planRun(hive, runner, meta, agent, { resuming: false, caller, message });
+  makeFolders(hive.store.root);
+  if (!hive.store.claim(id)) throw idTaken(id, "it is taken");
+  try {
+    writeMeta(hive.store, meta);
+    const kept = openKept(meta, hive.store.paths(id), await hive.plugins.translate(meta.runner));
+    kept.caller = caller;
+    kept.late = false;
+    hive.kept.set(id, kept);
+    await startRun(hive, kept, runner, planned);
+    kept.snapshot = freshSnapshot(kept);
+    return kept;
+  } catch (error) {
+    // Nothing of it has run: no half-made agent is left.
+    hive.kept.delete(id);
+    hive.store.discard(id);
+    throw error instanceof SkepError ? error : launchFailed(runner.name, error);
+  }
+}
+
+const COMMON_OPTIONS: readonly string[] = ["model", "provider"];
+
+function checkRequest(request: SpawnRequest, runner: Runner): void {
+  if (request.task.trim() === "") throw badTask("it is empty", "say what is to be done, or give a command after --");
+  const bytes = Buffer.byteLength(request.task);
+  if (bytes > MAX_TASK) throw badTask(`it has ${bytes} bytes, more than ${MAX_TASK}`, "put it into a file and name that in the task");
+  if (!isAbsolute(request.dir) || stat(realPath(request.dir))?.isDirectory() !== true) throw noSuchFolder(request.dir);
+  const given = [...COMMON_OPTIONS.filter((key) => request[key as "model" | "provider"] !== undefined), ...Object.keys(request.options ?? {})];
+  for (const key of given) if (!(runner.accepts ?? []).includes(key)) throw runnerLacks(runner.name, key);
+}
+
+function describeAgent(hive: Hive, id: string, request: SpawnRequest, options: SpawnOptions): Meta {
+  const paths = hive.store.paths(id);
+  const { model, provider, session_id, labels, args, parent, notes } = request;
+  return {
+    id,
+    task: request.task,
+    dir: request.dir,
+    started: timeOf(hive.now()),
+    inboxPath: inboxFor(hive, id),
+    eventLogPath: paths.log,
+    sessionPath: paths.session,
+    runner: request.runner,
+    ...(model === undefined ? {} : { model }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(session_id === undefined || session_id === "" ? {} : { sessionId: session_id }),
+    skep: {
+      args: args ?? [],
+      ...(labels === undefined ? {} : { labels }),
+      ...(parent === undefined ? {} : { parent }),
+      ...(notes === undefined ? {} : { notes }),
+      ...(request.options === undefined ? {} : { options: request.options }),
+      ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+      ...(options.envNames === undefined ? {} : { envNames: options.envNames }),
+    },
+    rest: {},
+  };
+}
+
+/** The agent that an earlier try of the same request made, if it did. */
+export const spawnedBefore = (hive: Hive, id: string): boolean => readMeta(hive.store, id) !== undefined;

@@ -1,0 +1,130 @@
+/** Starts runs: what the runner describes is checked by the hooks, written down, and carried out by the shim. */
+import { TASK_MESSAGE } from "../core/queue.ts";
+import { timeOf } from "../core/entry.ts";
+import type { Meta } from "../core/meta.ts";
+import { makeFolder, makeFolders, realPath, stat } from "../disk.ts";
+import { dirGone, launchFailed, reasonOf, SkepError } from "../errors.ts";
+import { inboxPath } from "../process/inbox-socket.ts";
+import { awaitClaim, startShim } from "../process/launch.ts";
+import { bootId, inspectRun, machineId, pidNamespace } from "../process/liveness.ts";
+import { runMark } from "../process/mark.ts";
+import { type Intent, listRuns, runPaths, voidClaim, writeIntent } from "../process/run-files.ts";
+import { selfCommand } from "../process/self.ts";
+import type { Launch, Runner, RunSpec, Snapshot, Stdin } from "../types.ts";
+import type { Hive } from "./hive.ts";
+import type { Caller, Kept } from "./kept.ts";
+import { newestRun } from "./observe.ts";
+import { follow, pump } from "./supervise.ts";
+
+/** A run as it is about to be written down. */
+export interface PlannedRun {
+  readonly run: number;
+  readonly intent: Intent;
+  readonly launch: Launch;
+  readonly env: Record<string, string | undefined>;
+  readonly umask: number;
+}
+export interface RunWish {
+  readonly resuming: boolean;
+  readonly caller: Caller;
+  readonly message?: { readonly id: string; readonly text: string };
+  readonly request?: string; // the client's own id of this wish: repeated, it starts nothing
+}
+
+/** Asks the runner and the hooks. Nothing is made yet: a refusal leaves no trace. */
+export async function planRun(hive: Hive, runner: Runner, meta: Meta, agent: Snapshot, wish: RunWish): Promise<PlannedRun> {
+  const { folder, session } = hive.store.paths(meta.id);
+  const run = 1 + Math.max(agent.run, ...listRuns(folder));
+  const paths = runPaths(folder, run);
+  if (stat(realPath(meta.dir))?.isDirectory() !== true) throw dirGone(meta.dir);
+  const spec: RunSpec = {
+    agent,
+    run,
+    resuming: wish.resuming,
+    args: meta.skep?.args ?? [],
+    env: wish.caller.env,
+    options: meta.skep?.options ?? {},
+    paths: { inbox: meta.inboxPath, session, log: paths.mirror, dir: meta.dir },
+    skep: selfCommand(),
+    ...(wish.message === undefined ? {} : { message: wish.message }),
+  };
+  const launch = await describe(runner, spec);
+  await hive.hooks.ask("agent:launch", launch, spec);
+  const stdin: Stdin = launch.stdin ?? { kind: "none" };
+  const intent: Intent = {
+    run,
+    resuming: wish.resuming,
+    runner: runner.name,
+    turns: launch.turns ?? runner.turns,
+    output: launch.output ?? runner.output ?? "events",
+    stdin: stdin.kind,
+    args: [...spec.args],
+    options: { ...spec.options },
+    argv: launch.argv,
+    cwd: launch.cwd ?? meta.dir,
+    labels: { ...meta.skep?.labels },
+    time: timeOf(hive.now()),
+    boot: bootId(),
+    pidns: pidNamespace(),
+    machine: machineId(),
+    ...(wish.message === undefined ? {} : { message: wish.message }),
+    ...(wish.request === undefined ? {} : { request: wish.request }),
+    ...(runner.verdict === undefined ? {} : { verdict: runner.verdict }),
+    ...(runner.echoes === undefined ? {} : { echoes: runner.echoes }),
+    ...(launch.agent_session === undefined ? {} : { agent_session: launch.agent_session }),
+  };
+  return { run, intent, launch, env: { ...wish.caller.env, ...launch.env }, umask: wish.caller.umask };
+}
+
+async function describe(runner: Runner, spec: RunSpec): Promise<Launch> {
+  try {
+    const launch = await runner.launch(spec);
+    if (launch.argv.length === 0) throw new TypeError("it gave no command");
+    return launch;
+  } catch (error) {
+    if (error instanceof SkepError) throw error;
+    throw launchFailed(runner.name, error);
+  }
+}
+
+/** Writes the run down, starts its shim, and returns when the run is claimed: from then on it needs nobody. */
+export async function startRun(hive: Hive, kept: Kept, runner: Runner, planned: PlannedRun): Promise<void> {
+  const { folder } = hive.store.paths(kept.id);
+  const { run, intent, launch, env, umask } = planned;
+  const paths = runPaths(folder, run);
+  makeFolders(`${folder}/runs`);
+  if (!makeFolder(paths.dir)) throw launchFailed(intent.runner, new Error(`run ${run} exists already`));
+  writeIntent(paths, intent);
+  kept.starting = true;
+  kept.run = newestRun(kept.journal);
+  kept.facts = undefined;
+  kept.runner = runner;
+  kept.linger = false;
+  follow(hive, kept);
+  try {
+    const { root } = hive.store;
+    const mark = runMark(hive.rootInode(), kept.id, run);
+    const { argv, stdin = { kind: "none" } } = launch;
+    const shim = await startShim({ paths, argv, cwd: intent.cwd, env, umask, stdin, id: kept.id, root, mark });
+    await awaitClaim(paths, shim, CLAIM_MS);
+  } catch (error) {
+    // Whoever has the claim decides: if it is ours the shim never starts, else it has started after all.
+    if (voidClaim(paths, reasonOf(error))) throw launchFailed(intent.runner, error);
+  } finally {
+    kept.starting = false;
+    kept.facts = inspectRun(paths, intent);
+    pump(hive, kept);
+  }
+}
+
+const CLAIM_MS = 10_000;
+
+/** Where the agent's inbox socket is, when its runner has one; an id's socket is the same for all its runs. */
+export const inboxFor = (hive: Hive, id: string): string => inboxPath(hive.store.root, id, hive.env);
+
+/** The task goes with the first run that can take it. */
+export const taskOf = (kept: Kept): RunWish["message"] => {
+  const { state } = kept.journal;
+  const given = state.foreign > 0 || state.messages.some(({ id }) => id === TASK_MESSAGE);
+  return given || kept.meta.task === "" ? undefined : { id: TASK_MESSAGE, text: kept.meta.task };
+};

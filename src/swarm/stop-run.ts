@@ -1,0 +1,61 @@
+/** Ends runs, and everything they started. Goes on where an earlier supervisor was killed in the middle. */
+import { agentMark, runMark } from "../process/mark.ts";
+import { sweep, terminate } from "../process/terminate.ts";
+import type { Runner } from "../types.ts";
+import { sayTo } from "./deliver.ts";
+import type { Hive } from "./hive.ts";
+import { freshSnapshot, type Kept, recordOwn } from "./kept.ts";
+import { hasEnded } from "./observe.ts";
+import { pump } from "./supervise.ts";
+
+export interface StopWish {
+  readonly by: string;
+  readonly grace: number; // ms, for each step
+  readonly reason?: "cancelled" | "shutdown" | "timeout"; // by default: shutdown for an idle agent, else cancelled
+}
+
+/** Returns when the run has ended and its end is in the log. Of an agent that has ended, what its runs left behind is ended. */
+export async function stopRun(hive: Hive, kept: Kept, runner: Runner | undefined, wish: StopWish): Promise<void> {
+  const { run, journal } = kept;
+  const agent = agentMark(hive.rootInode(), kept.id);
+  if (run === undefined || hasEnded(journal, run)) {
+    await sweep(agent, wish.grace);
+    return;
+  }
+  if (journal.state.stop?.run !== run.run) {
+    const reason = wish.reason ?? (freshSnapshot(kept).phase === "idle" ? "shutdown" : "cancelled");
+    recordOwn(kept, hive.now(), "stop_requested", { by: wish.by, reason }, run.run);
+    journal.writer?.sync();
+  }
+  kept.stopping = true;
+  try {
+    await terminate(
+      { paths: run.paths, intent: run.intent, mark: runMark(hive.rootInode(), kept.id, run.run) },
+      { grace: wish.grace, first: () => askToLeave(hive, kept, runner) },
+    );
+    await sweep(agent, wish.grace);
+    await ended(hive, kept);
+  } finally {
+    kept.stopping = false;
+    pump(hive, kept);
+  }
+}
+
+/** Whether the agent was asked in its own way: a closed stdin asks nothing of a child that has none. */
+async function askToLeave(hive: Hive, kept: Kept, runner: Runner | undefined): Promise<boolean> {
+  if (runner === undefined) return false;
+  const said = await sayTo(hive, kept, runner, { kind: "shutdown" });
+  return said.to === "close" ? kept.run?.intent.stdin === "open" : said.to !== "refused" && said.to !== "next_run";
+}
+
+/** Resolves when the log has the run's end: the look that follows is the supervisor's own. */
+function ended(hive: Hive, kept: Kept): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (hive.closed || kept.run === undefined || hasEnded(kept.journal, kept.run)) return resolve();
+      pump(hive, kept);
+      setTimeout(look, 5);
+    };
+    look();
+  });
+}

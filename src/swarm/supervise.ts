@@ -1,0 +1,170 @@
+/**
+ * Keeps agents: follows their runs' files, records what came, tells the listeners, and sees a run through to its end.
+ * Everything in `step` is synchronous, so that no two looks at one agent interleave.
+ */
+import { watch } from "node:fs";
+import { nextMessage } from "../core/queue.ts";
+import { reasonOf } from "../errors.ts";
+import { inspectRun, type RunFacts } from "../process/liveness.ts";
+import { processesWithMark, runMark } from "../process/mark.ts";
+import { createStop, voidClaim } from "../process/run-files.ts";
+import { closeInput } from "../process/stdin.ts";
+import { signalRun } from "../process/terminate.ts";
+import { changesOf, tellHooks } from "./announce.ts";
+import { type Hive, tellWatchers } from "./hive.ts";
+import { speak, takeUp } from "./dialogue.ts";
+import { freshSnapshot, isAlive, type Kept, ownDraft, recordOwn } from "./kept.ts";
+import { record, rest } from "./journal.ts";
+import { endOf, hasEnded, observe, type ObservedRun, recordEnd, userTurn } from "./observe.ts";
+
+const BUDGET = 8 * 1024 * 1024; // bytes of one look at a file: a flood must not hold up the others
+const LINGER_MS = 1_000; // an ended run is followed this long while something with its mark lives
+const GONE_MS = 2_000; // a shim may be about to write `exit`
+
+/** Looks at an agent soon; many wishes at once make one look. `facts`: look at its processes too. */
+export function pump(hive: Hive, kept: Kept, facts = true): void {
+  if (facts) kept.stale = true;
+  if (kept.pumping || hive.closed) return;
+  kept.pumping = true;
+  setImmediate(() => {
+    kept.pumping = false;
+    if (hive.closed || hive.kept.get(kept.id) !== kept) return;
+    try {
+      step(hive, kept);
+      hive.faults.delete(kept.id);
+    } catch (error) {
+      // A full disk, an unreadable file: said once, tried again with each tick; the child goes on writing meanwhile.
+      const reason = reasonOf(error);
+      if (hive.faults.get(kept.id) !== reason) hive.warn(`${kept.id}: ${reason}`);
+      hive.faults.set(kept.id, reason);
+    }
+  });
+}
+
+function step(hive: Hive, kept: Kept): void {
+  const { journal, run } = kept;
+  let more = false;
+  if (run !== undefined) {
+    if (kept.stale || kept.facts === undefined) kept.facts = inspectRun(run.paths, run.intent);
+    kept.stale = false;
+    const { facts } = kept;
+    const ended = hasEnded(journal, run);
+    const options = { now: hive.now(), late: kept.late, between: () => settle(hive, kept) };
+    if (!ended || kept.linger) more = observe(journal, run, facts, { ...options, budget: BUDGET });
+    if (!ended && isAlive(kept)) converse(hive, kept, run);
+    if (!ended && !more) seeEnd(hive, kept, facts);
+  }
+  settle(hive, kept);
+  publish(hive, kept);
+  if (more) pump(hive, kept, false);
+  else kept.late = false;
+  if (!more && nextMessage(journal.state) !== undefined) hive.deliver(kept);
+}
+
+/** Says what a two-way protocol wants said now, and does what it asks for besides. */
+function converse(hive: Hive, kept: Kept, run: ObservedRun): void {
+  const { journal, runner } = kept;
+  if (runner?.dialogue === undefined || journal.state.run !== run.run) return;
+  if (kept.talk?.run !== run.run) kept.talk = takeUp(runner.dialogue, kept.meta, journal, run);
+  speak(kept.talk, journal, run, hive.now());
+  const { then, failed } = kept.talk.outcome;
+  kept.talk.outcome = {};
+  if (then?.to === "close") closeInput(run.paths);
+  if (then?.to === "signal") signalRun(run.paths, then.signal);
+  if (failed === undefined) return;
+  recordOwn(kept, hive.now(), "dialogue_failed", { error: failed });
+  signalRun(run.paths, "SIGTERM");
+}
+
+/** Records the run's end once its processes are gone and nothing more can come. */
+function seeEnd(hive: Hive, kept: Kept, facts: RunFacts): void {
+  const { run } = kept;
+  if (run === undefined) return;
+  const now = hive.now();
+  if (facts.kind === "unclaimed" && !kept.starting && voidClaim(run.paths, "nobody was there to start it")) {
+    return finish(hive, kept, inspectRun(run.paths, run.intent));
+  }
+  if (facts.kind === "exited" && lingers(hive, kept)) {
+    if (now - facts.at < LINGER_MS) return later(hive, kept, 20);
+    kept.linger = true;
+    return finish(hive, kept, facts);
+  }
+  if (facts.kind === "gone") {
+    kept.goneSince ??= now;
+    if (now - kept.goneSince < GONE_MS) return later(hive, kept, 100);
+    // Whoever is second sees the other: an inner sh that was only slow finds `stop`, or we find its child.
+    createStop(run.paths);
+    return finish(hive, kept, inspectRun(run.paths, run.intent));
+  }
+  if (facts.kind === "exited" || facts.kind === "void") finish(hive, kept, facts);
+}
+
+const lingers = (hive: Hive, { id, run }: Kept): boolean =>
+  run !== undefined && processesWithMark(runMark(hive.rootInode(), id, run.run)).length > 0;
+
+function finish(hive: Hive, kept: Kept, facts: RunFacts): void {
+  const { run, journal } = kept;
+  kept.facts = facts;
+  const end = endOf(facts);
+  if (run === undefined || end === undefined) return;
+  const options = { now: hive.now(), late: kept.late, rest: true, between: () => settle(hive, kept) };
+  observe(journal, run, facts, options);
+  recordEnd(journal, run, end, options);
+  journal.writer?.sync();
+  kept.goneSince = undefined;
+  settle(hive, kept);
+  if (kept.linger) return;
+  kept.watcher?.close();
+  kept.watcher = undefined;
+  rest(journal);
+}
+
+/** Writes down what the fold made of messages: an earlier supervisor may not have come to it. */
+function settle(hive: Hive, kept: Kept): void {
+  const { journal } = kept;
+  const drafts = journal.state.messages.flatMap((message) => {
+    const { id, state, recorded, why } = message;
+    if (state === recorded || state === "sent") return [];
+    const entry = (type: string): ReturnType<typeof ownDraft> => ownDraft(kept, type, { message: id, run: message.run, ...(why === undefined ? {} : { why }) });
+    if (state !== "done" && state !== "delivered") return [entry(`message_${state}`)];
+    const delivered = recorded === "delivered" ? [] : [entry("message_delivered"), ...said(kept, id)];
+    return state === "done" ? [...delivered, entry("message_done")] : delivered;
+  });
+  record(journal, drafts, hive.now(), kept.late);
+}
+
+/** A user's turn that was sent into a run and that the agent does not print itself. */
+function said({ run, inbox, journal }: Kept, id: string): ReturnType<typeof userTurn> {
+  const message = inbox.get(id);
+  return run === undefined || message === undefined ? [] : userTurn(journal.run, run.intent, message);
+}
+
+function publish(hive: Hive, kept: Kept): void {
+  const before = kept.snapshot;
+  const now = freshSnapshot(kept);
+  const events = kept.unsaid.splice(0);
+  kept.snapshot = now;
+  if (events.length === 0 && changesOf(before, now).length === 0) return;
+  tellHooks(hive.hooks, before, now, events);
+  tellWatchers(hive, { change: "set", agent: now });
+}
+
+/** Follows the newest run's folder. One inotify descriptor serves all; the tick is the net below it. */
+export function follow(hive: Hive, kept: Kept): void {
+  kept.watcher?.close();
+  kept.watcher = undefined;
+  if (kept.run === undefined || (hasEnded(kept.journal, kept.run) && !kept.linger)) return;
+  try {
+    kept.watcher = watch(kept.run.paths.dir, (_event: string, name: string | null) => {
+      const grew = name === "out" || name === "err" || name === "mirror";
+      pump(hive, kept, !(grew && isAlive(kept) && kept.snapshot.run === kept.run?.run));
+    });
+    kept.watcher.on("error", (error) => hive.warn(`${kept.id}: not watched, looked at each second: ${reasonOf(error)}`));
+  } catch (error) {
+    hive.warn(`${kept.id}: not watched, looked at each second: ${reasonOf(error)}`);
+  }
+}
+
+function later(hive: Hive, kept: Kept, ms: number): void {
+  setTimeout(() => pump(hive, kept), ms).unref();
+}

@@ -1,0 +1,161 @@
+/** The swarm in the process that supervises it: what may be asked of an agent, and when it is refused. */
+import { resolve } from "node:path";
+import { cannotCancel, mayRun, nothingWaits, stillRuns } from "../errors.ts";
+import { foreignIsAlive } from "../process/inbox-socket.ts";
+import { signalRun } from "../process/terminate.ts";
+import { writeMeta } from "../store/fs-store.ts";
+import type { Runner, Snapshot } from "../types.ts";
+import type { AgentControl, MessageControl, ResumeOptions, Swarm, SwarmWatch } from "./api.ts";
+import { handOver, resumeRun, sayTo, takeMessage } from "./deliver.ts";
+import { type Hive, tellWatchers } from "./hive.ts";
+import { GRACE_MS, keep, letGo } from "./keep.ts";
+import { type Caller, freshSnapshot, isAlive, type Kept, recordOwn } from "./kept.ts";
+import { hasEnded } from "./observe.ts";
+import { newMessageId } from "./message-id.ts";
+import { detailOf, reload } from "./reload.ts";
+import { spawnAgent } from "./spawn.ts";
+import { stopRun } from "./stop-run.ts";
+import { pump } from "./supervise.ts";
+
+export function makeSwarm(hive: Hive, close: () => Promise<void>): Swarm {
+  return { root: hive.store.root, ...agentControl(hive), ...messageControl(hive), ...watching(hive, close) };
+}
+
+function agentControl(hive: Hive): AgentControl {
+  return {
+    async spawn(request, options, caller) {
+      if (options.id !== undefined && hive.store.ids().includes(options.id)) {
+        const before = await keep(hive, options.id);
+        return before.serial(() => repeatSpawn(hive, before, caller));
+      }
+      return (await spawnAgent(hive, request, options, caller)).snapshot;
+    },
+    async resume(id, options, caller) {
+      const kept = await keep(hive, id);
+      return kept.serial(() => resume(hive, kept, options, caller));
+    },
+    async stop(id, { grace = GRACE_MS, by }) {
+      const kept = await keep(hive, id);
+      kept.stopping = true; // before its turn comes: no message is to start a run meanwhile
+      return kept.serial(async () => {
+        try {
+          await stopRun(hive, kept, await runnerOf(hive, kept).catch(() => undefined), { grace, by }); // without its runner by signals alone
+        } finally {
+          kept.stopping = false;
+        }
+        return fresh(hive, kept);
+      });
+    },
+    async remove(id, { force = false, by }) {
+      const kept = await keep(hive, id);
+      await kept.serial(async () => {
+        const over = kept.run === undefined || hasEnded(kept.journal, kept.run);
+        if (!over && !force) throw stillRuns(id, "it is not removed");
+        if (kept.run === undefined && isForeign(kept)) throw stillRuns(id, "another supervisor keeps it");
+        await hive.hooks.ask("agent:remove", freshSnapshot(kept), { force });
+        await stopRun(hive, kept, await runnerOf(hive, kept).catch(() => undefined), { grace: GRACE_MS, by });
+        letGo(hive, kept);
+        hive.store.discard(id);
+        tellWatchers(hive, { change: "removed", id });
+      });
+    },
+  };
+}
+
+const runnerOf = (hive: Hive, kept: Kept): Promise<Runner> => hive.plugins.runner(kept.meta.runner);
+const isForeign = (kept: Kept): boolean => kept.journal.state.foreign > 0 && foreignIsAlive(kept.meta.inboxPath);
+
+function fresh(hive: Hive, kept: Kept): Snapshot {
+  pump(hive, kept);
+  return freshSnapshot(kept);
+}
+
+/** The answer to the first try was lost. A run of it that was never claimed is started with this one's environment. */
+async function repeatSpawn(hive: Hive, kept: Kept, caller: Caller): Promise<Snapshot> {
+  const { exit } = kept.journal.state;
+  const never = kept.run === undefined || (exit?.reason === "failed_to_start" && exit.code === undefined && kept.run.run === 1);
+  if (never) await resumeRun(hive, kept, await runnerOf(hive, kept), { caller });
+  return fresh(hive, kept);
+}
+
+async function resume(hive: Hive, kept: Kept, options: ResumeOptions, caller: Caller): Promise<Snapshot> {
+  const { id, run, journal } = kept;
+  if (options.request !== undefined && run?.intent.request === options.request) return fresh(hive, kept);
+  if (kept.facts?.kind === "elsewhere" && options.force !== true) throw mayRun(id, "it was started on another machine or in another container");
+  if (run !== undefined && !hasEnded(journal, run) && kept.facts?.kind !== "elsewhere") throw stillRuns(id, "there is nothing to resume");
+  if (options.force !== true && isForeign(kept)) throw mayRun(id, "another supervisor's agent listens on its inbox");
+  const runner = await runnerOf(hive, kept);
+  if (options.dir !== undefined) kept.meta = { ...kept.meta, dir: resolve(options.dir) };
+  const { text = runner.turns === "resume" && !waits(kept) ? hive.settings.resumeMessage : undefined } = options;
+  if (text !== undefined) takeMessage(hive, kept, runner, { id: newMessageId(), text }, caller, true);
+  const message = journal.state.messages.find(({ state }) => state === "queued");
+  const said = message === undefined ? undefined : kept.inbox.get(message.id);
+  await resumeRun(hive, kept, runner, {
+    caller,
+    ...(said === undefined ? {} : { message: { id: said.id, text: said.text } }),
+    ...(options.request === undefined ? {} : { request: options.request }),
+  });
+  writeMeta(hive.store, kept.meta);
+  return freshSnapshot(kept);
+}
+
+const waits = ({ journal: { state } }: Kept): boolean =>
+  state.messages.some((message) => message.state === "queued") || (state.runs.length === 0 && state.foreign === 0);
+
+function messageControl(hive: Hive): MessageControl {
+  return {
+    async send(id, text, options, caller) {
+      const kept = await keep(hive, id);
+      return kept.serial(async () => {
+        const runner = await runnerOf(hive, kept);
+        const message = options.message ?? newMessageId();
+        if (isForeign(kept)) throw mayRun(id, "another supervisor keeps it, which alone can speak to it");
+        takeMessage(hive, kept, runner, { id: message, text }, caller, options.queue === true);
+        if (options.now === true && isAlive(kept)) await handOver(hive, kept, runner, { kind: "user", id: message, text });
+        pump(hive, kept);
+        return { message };
+      });
+    },
+    async cancel(id, by) {
+      const kept = await keep(hive, id);
+      await kept.serial(async () => {
+        const { run } = kept;
+        if (run === undefined || !isAlive(kept)) throw cannotCancel(id, "it is not running");
+        if (freshSnapshot(kept).phase === "idle") throw cannotCancel(id, "no turn is open");
+        recordOwn(kept, hive.now(), "cancel_requested", { by }, run.run);
+        const runner = await runnerOf(hive, kept);
+        const speaks = runner.deliver !== undefined || runner.dialogue !== undefined;
+        const told = speaks ? await sayTo(hive, kept, runner, { kind: "cancel" }) : undefined;
+        if (told === undefined) signalRun(run.paths, "SIGINT");
+        if (told?.to === "refused") throw cannotCancel(id, told.why);
+        pump(hive, kept);
+      });
+    },
+    async answer(id, answer) {
+      const kept = await keep(hive, id);
+      await kept.serial(async () => {
+        if (!kept.journal.state.waiting.some(({ request }) => request === answer.request)) throw nothingWaits(id, answer.request);
+        const command = { kind: "answer" as const, ...answer };
+        const runner = await runnerOf(hive, kept);
+        if (runner.dialogue === undefined) recordOwn(kept, hive.now(), "said", { command });
+        await sayTo(hive, kept, runner, command);
+        pump(hive, kept);
+      });
+    },
+  };
+}
+
+function watching(hive: Hive, close: () => Promise<void>): SwarmWatch {
+  return {
+    watch(listener) {
+      hive.watchers.add(listener);
+      return () => void hive.watchers.delete(listener);
+    },
+    list: () => reload(hive),
+    async show(id) {
+      const kept = await keep(hive, id);
+      return detailOf(hive.store, { meta: kept.meta, journal: kept.journal, snapshot: freshSnapshot(kept) });
+    },
+    close,
+  };
+}
