@@ -1,0 +1,82 @@
+/**
+ * Builds what is shipped: `bun build.ts [binary] [lib] [--if-stale]`, all of it when nothing is named.
+ *
+ *   binary  dist/skep    one file, Bun inside
+ *   lib     dist/lib     JavaScript for Node 20, Deno and Bun: the library and the same CLI
+ *           dist/types   its declarations
+ */
+import { chmod, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
+import { build as tsup } from "tsup";
+import manifest from "./package.json" with { type: "json" };
+
+const ENTRY = "src/cli/main.ts";
+const BINARY = "dist/skep";
+
+const defines = (build: "binary" | "lib"): Record<string, string> => ({
+  SKEP_BUILD: JSON.stringify(build),
+  SKEP_VERSION: JSON.stringify(manifest.version),
+});
+
+async function buildBinary(): Promise<void> {
+  await Bun.build({
+    entrypoints: [ENTRY],
+    // What lies in the folder that skep is started in is somebody else's: none of it may run in the binary.
+    compile: {
+      outfile: BINARY,
+      autoloadBunfig: false,
+      autoloadDotenv: false,
+      autoloadTsconfig: false,
+      autoloadPackageJson: false,
+    },
+    // Splitting and bytecode keep the start short: a verb loads what it uses. Bytecode of ESM needs the format named.
+    target: "bun",
+    format: "esm",
+    splitting: true,
+    bytecode: true,
+    minify: true,
+    define: defines("binary"),
+  });
+}
+
+async function buildLibrary(): Promise<void> {
+  const entry: Record<string, string> = { index: "src/index.ts", cli: ENTRY };
+  if (existsSync("src/testing.ts")) entry["testing"] = "src/testing.ts";
+  await tsup({
+    config: false,
+    silent: true,
+    entry,
+    outDir: "dist/lib",
+    clean: true,
+    format: "esm",
+    target: "node20",
+    splitting: true,
+    removeNodeProtocol: false,
+    external: [/^bun:/],
+    define: defines("lib"),
+  });
+  const cli = "dist/lib/cli.js";
+  await writeFile(cli, `#!/usr/bin/env node\n${await readFile(cli, "utf8")}`);
+  await chmod(cli, 0o755);
+}
+
+async function buildDeclarations(): Promise<void> {
+  await rm("dist/types", { recursive: true, force: true });
+  const tsc = Bun.spawn(["node_modules/.bin/tsc", "-p", "tsconfig.dts.json"], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if ((await tsc.exited) !== 0) throw new Error("tsc could not write the declarations");
+}
+
+/** Whether something the binary is made of was changed after it. */
+function isStale(): boolean {
+  if (!existsSync(BINARY)) return true;
+  const built = statSync(BINARY).mtimeMs;
+  const sources = ["build.ts", "package-lock.json", ...new Bun.Glob("{src,plugins}/**/*.ts").scanSync()];
+  return sources.some((path) => statSync(path).mtimeMs > built);
+}
+
+const args = process.argv.slice(2);
+const wanted = (part: string): boolean => args.includes(part) || args.every((arg) => arg.startsWith("--"));
+if (wanted("binary") && !(args.includes("--if-stale") && !isStale())) await buildBinary();
+if (wanted("lib")) await Promise.all([buildLibrary(), buildDeclarations()]);

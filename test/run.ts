@@ -1,0 +1,158 @@
+/**
+ * `npm test`: builds, checks, then runs all tests under Bun, and those of the lower layers under Deno and Node as well.
+ *
+ * The last line is `N passed, N failed`. Whatever goes wrong without a test to blame (a build, a check, a runner that
+ * died, a file in which no test ran) counts as a failure.
+ */
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path/posix";
+import { build } from "tsup";
+import { parseJunit } from "./junit.ts";
+import { sourceFiles } from "./source-files.ts";
+
+const CACHE = ".cache/test";
+const BIN = "node_modules/.bin";
+const ON_EVERY_RUNTIME = ["core", "store", "process", "swarm"];
+const TEST_MS = 60_000;
+const RUNNER_MS = 600_000;
+
+/** A skep that runs these tests as its agent, or a colour somebody wished for, is not theirs. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SKEP_|FORCE_COLOR$)/.test(name)));
+Object.assign(env, { NO_COLOR: "1", DENO_DIR: `${process.cwd()}/.cache/deno`, DENO_NO_UPDATE_CHECK: "1" });
+
+interface Ended {
+  readonly how: string; // empty: well
+  readonly output: string;
+}
+
+/** Its output goes to a file: a process that a test leaves behind would keep a pipe open for ever. */
+function run(name: string, command: string, args: readonly string[]): Promise<Ended> {
+  const log = `${CACHE}/${name}.log`;
+  const fd = openSync(log, "w");
+  const ended = (how: string): Ended => ({ how, output: readFileSync(log, "utf8") });
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { env, stdio: ["ignore", fd, fd], timeout: RUNNER_MS, killSignal: "SIGKILL" });
+    closeSync(fd);
+    child.on("error", (error) => resolve(ended(error.message)));
+    child.on("exit", (code, signal) => resolve(ended(code === 0 ? "" : (signal ?? `exit ${code}`))));
+  });
+}
+
+const sum = { passed: 0, failed: 0, skipped: 0 };
+
+const count = (passed: number, failed: number, skipped: number): string =>
+  `${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`;
+
+/** A step without tests of its own: silent when it succeeds. */
+async function step(name: string, command: string, args: readonly string[]): Promise<boolean> {
+  const { how, output } = await run(name, command, args);
+  console.log(how === "" ? `${name}: ok` : `${output}\n${name}: failed (${how})`);
+  if (how !== "") sum.failed += 1;
+  return how === "";
+}
+
+/** A line about a test that passed, in the words of Node and of Deno. */
+const PASSED = /^(?: *✔ .*|.* \.\.\. ok \(.*\))\n/gm;
+
+/** Runs test files under one runtime; `args` gets the path of the report to write. */
+async function suite(
+  runtime: string,
+  files: readonly string[],
+  command: string,
+  args: (report: string) => readonly string[],
+): Promise<void> {
+  const path = `${CACHE}/${runtime}.xml`;
+  const started = Date.now();
+  const { how, output } = await run(runtime, command, [...args(path), ...files]);
+  const xml = existsSync(path) ? readFileSync(path, "utf8") : "";
+  const { passed, failed, skipped } = parseJunit(xml);
+  // Node names no files, but reports one that it could not load as a failed test.
+  const silent =
+    runtime === "node" || xml === "" ? [] : files.filter((file) => !xml.includes(`${file.replace(/^\.\//, "")}"`));
+  const blamed = failed + silent.length;
+  const failures = blamed === 0 && (how !== "" || xml === "") ? 1 : blamed;
+  if (failures > 0) console.log(output.replace(PASSED, ""));
+  for (const file of silent) console.log(`${runtime}: no test ran in ${file}`);
+  for (const title of skipped) console.log(`${runtime}: skipped: ${title}`);
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  console.log(`${runtime}: ${count(passed, failures, skipped.length)} (${seconds} s${how === "" ? "" : `, ${how}`})`);
+  sum.passed += passed;
+  sum.failed += failures;
+  sum.skipped += skipped.length;
+}
+
+const testsIn = (folder: string): string[] =>
+  existsSync(folder) ? sourceFiles(folder).filter((path) => path.endsWith(".test.ts")) : [];
+
+async function testBun(files: readonly string[]): Promise<void> {
+  await suite("bun", files, `${BIN}/bun`, (report) => [
+    "test",
+    "--only-failures",
+    "--parallel=2",
+    `--timeout=${TEST_MS}`,
+    "--reporter=junit",
+    `--reporter-outfile=${report}`,
+  ]);
+}
+
+/** What Deno needs is in node_modules: nothing is fetched, and no lock file is written. */
+async function testDeno(files: readonly string[]): Promise<void> {
+  const offline = ["--no-lock", "--no-remote", "--cached-only", "--node-modules-dir=manual"];
+  await suite("deno", files, `${BIN}/deno`, (report) => [
+    "test",
+    "--allow-all",
+    "--no-check",
+    ...offline,
+    `--junit-path=${report}`,
+  ]);
+}
+
+/** Node 20 reads no TypeScript, so it gets bundles. */
+async function testNode(files: readonly string[]): Promise<void> {
+  const outDir = `${CACHE}/node`;
+  await build({
+    config: false,
+    silent: true,
+    entry: [...files],
+    outDir,
+    format: "esm",
+    target: "node20",
+    splitting: true,
+    skipNodeModulesBundle: true,
+    removeNodeProtocol: false,
+    external: [/^bun:/],
+    esbuildOptions: (options) => {
+      options.outbase = ".";
+    },
+  });
+  const bundles = files.map((path) => join(outDir, path.replace(/\.ts$/, ".js")));
+  await suite("node", bundles, "node", (report) => [
+    "--test",
+    `--test-timeout=${TEST_MS}`,
+    "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    "--test-reporter=junit",
+    `--test-reporter-destination=${report}`,
+  ]);
+}
+
+async function testAll(): Promise<void> {
+  rmSync(CACHE, { recursive: true, force: true });
+  mkdirSync(CACHE, { recursive: true });
+  if (!(await step("build", `${BIN}/bun`, ["build.ts"]))) return;
+  await step("check", `${BIN}/bun`, ["run", "--silent", "check"]);
+  await testBun(testsIn("test").map((path) => `./${path}`)); // without ./ they would be patterns
+  const shared = ON_EVERY_RUNTIME.flatMap((layer) => testsIn(`test/${layer}`));
+  await testDeno(shared);
+  await testNode(shared);
+}
+
+try {
+  await testAll();
+} catch (error) {
+  console.log(error);
+  sum.failed += 1;
+}
+console.log(count(sum.passed, sum.failed, sum.skipped));
+process.exitCode = sum.failed === 0 ? 0 : 1;
