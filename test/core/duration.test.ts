@@ -12,7 +12,21 @@ test("a duration is a whole number and a unit", () => {
 });
 
 test("anything else is no duration", () => {
-  for (const text of ["", "10", "s", "-1s", "1.5h", "1e3s", "10 s", "10S", "1w", "10s\n", "1h30m", "9999999999s", "constructor"]) {
+  for (const text of [
+    "",
+    "10",
+    "s",
+    "-1s",
+    "1.5h",
+    "1e3s",
+    "10 s",
+    "10S",
+    "1w",
+    "10s\n",
+    "1h30m",
+    "9999999999s",
+    "constructor",
+  ]) {
     assert.equal(parseDuration(text), undefined, text);
   }
 });

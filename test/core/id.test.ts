@@ -44,8 +44,24 @@ test("the handle of an id is what follows its last hyphen, else all of it", () =
 });
 
 test("an id is a name that can be no path, option or hidden file", () => {
-  for (const id of ["a", "fix-lint-a1b2c3", "Agent_1.2", "007", "a".repeat(128), "constructor"]) assert.ok(isId(id), id);
-  for (const id of ["", ".", "..", "../x", "a/b", "a\\b", "-rf", ".git", "_x", "é", "a b", "a\0b", "a\n", "a".repeat(129)]) {
+  for (const id of ["a", "fix-lint-a1b2c3", "Agent_1.2", "007", "a".repeat(128), "constructor"])
+    assert.ok(isId(id), id);
+  for (const id of [
+    "",
+    ".",
+    "..",
+    "../x",
+    "a/b",
+    "a\\b",
+    "-rf",
+    ".git",
+    "_x",
+    "é",
+    "a b",
+    "a\0b",
+    "a\n",
+    "a".repeat(129),
+  ]) {
     assert.ok(!isId(id), JSON.stringify(id));
   }
 });

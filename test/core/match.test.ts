@@ -24,8 +24,22 @@ test("an empty filter matches every agent", () => {
 });
 
 test("every label must be there with its value", () => {
-  assert.ok(matches(AGENT, { labels: new Map([["team", "red"], ["step", "2"]]) }));
-  assert.ok(!matches(AGENT, { labels: new Map([["team", "red"], ["step", "3"]]) }));
+  assert.ok(
+    matches(AGENT, {
+      labels: new Map([
+        ["team", "red"],
+        ["step", "2"],
+      ]),
+    }),
+  );
+  assert.ok(
+    !matches(AGENT, {
+      labels: new Map([
+        ["team", "red"],
+        ["step", "3"],
+      ]),
+    }),
+  );
   assert.ok(!matches(AGENT, { labels: new Map([["toString", ""]]) }));
   const { labels: _labels, ...bare } = AGENT;
   assert.ok(!matches(bare, { labels: new Map([["team", "red"]]) }));

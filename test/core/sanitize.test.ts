@@ -19,7 +19,7 @@ const PAYLOADS: readonly (readonly [string, string, string])[] = [
   ["OSC 777, a notification", "a\u001b]777;notify;x;y\u0007b", "ab"],
   ["C1 OSC", "a\u009d0;pwned\u009cb", "ab"],
   ["C1 OSC ended by BEL", "a\u009d0;pwned\u0007b", "ab"],
-  ["DCS", "a\u001bP$q\"p\u001b\\b", "ab"],
+  ["DCS", 'a\u001bP$q"p\u001b\\b', "ab"],
   ["C1 DCS", "a\u0090+q544e\u009cb", "ab"],
   ["APC", "a\u001b_Gf=100;AAAA\u001b\\b", "ab"],
   ["C1 APC", "a\u009fG\u009cb", "ab"],
@@ -71,7 +71,26 @@ test("text of any language stays as it is", () => {
 });
 
 test("no control character but newline and tab survives, whatever the order of the pieces", () => {
-  const pieces = ["\u001b", "[", "]", "P", "\\", "\u0007", "\u009b", "\u009d", "\u009c", "\u0018", "\r", "\n", "\t", "0;", "m", "\u200d", "\u202e", "x"];
+  const pieces = [
+    "\u001b",
+    "[",
+    "]",
+    "P",
+    "\\",
+    "\u0007",
+    "\u009b",
+    "\u009d",
+    "\u009c",
+    "\u0018",
+    "\r",
+    "\n",
+    "\t",
+    "0;",
+    "m",
+    "\u200d",
+    "\u202e",
+    "x",
+  ];
   let seed = 1;
   for (let round = 0; round < 3000; round++) {
     let text = "";
@@ -85,7 +104,19 @@ test("no control character but newline and tab survives, whatever the order of t
 });
 
 test("a megabyte of hostile text takes time linear in its length", () => {
-  const hostile = ["\u001b[", "\u001b]", "\u001b]x\n", "\u009d\n", "\u001bP\u0018", "\u001b ", "\u001b[0m", "\r", "\u200d", "👩‍", "\u009b;"];
+  const hostile = [
+    "\u001b[",
+    "\u001b]",
+    "\u001b]x\n",
+    "\u009d\n",
+    "\u001bP\u0018",
+    "\u001b ",
+    "\u001b[0m",
+    "\r",
+    "\u200d",
+    "👩‍",
+    "\u009b;",
+  ];
   for (const piece of hostile) {
     const text = `${piece.repeat(1_000_000 / piece.length)}${"y".repeat(100)}`;
     assert.ok(sanitize(text).length <= text.length, JSON.stringify(piece));
@@ -120,7 +151,12 @@ test("a view is sanitised to its last string and key, and numbers stay numbers",
     waiting: [{ request: evil, what: evil, since: "2026-11-23T12:00:00.000Z" }],
     notes: { deep: [{ [evil]: evil, n: 1, b: true, z: null }] },
   };
-  const view: SwarmView = { root: evil, agents: [agent], hidden: 3, problems: [{ path: evil, code: "corrupt", message: evil }] };
+  const view: SwarmView = {
+    root: evil,
+    agents: [agent],
+    hidden: 3,
+    problems: [{ path: evil, code: "corrupt", message: evil }],
+  };
   const shown = sanitizeView(view);
   assert.doesNotMatch(JSON.stringify(shown), /\\u001b|\\r/);
   assert.equal(shown.hidden, 3);
@@ -146,7 +182,13 @@ test("a note that is nested beyond reason, or named __proto__, harms nothing", (
 });
 
 test("JSON for a terminal holds no raw control character and parses to the same value", () => {
-  const value = { a: "\u007f\u0085\u009b31m", b: "\u202e\u2066\u200b", c: "\u2028\u{e0041}", d: "日本 👩‍👩‍👧", e: "\u001b[31m\r\n" };
+  const value = {
+    a: "\u007f\u0085\u009b31m",
+    b: "\u202e\u2066\u200b",
+    c: "\u2028\u{e0041}",
+    d: "日本 👩‍👩‍👧",
+    e: "\u001b[31m\r\n",
+  };
   for (const json of [JSON.stringify(value), JSON.stringify(value, undefined, 2)]) {
     const escaped = escapeForTerminal(json);
     assert.doesNotMatch(escaped, /(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u);

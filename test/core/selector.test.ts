@@ -52,7 +52,10 @@ test("a session sees its own agents and those of none; a whole id is found anywh
   assert.deepEqual(resolve("00000z", AGENTS, "s1"), { error: "none", candidates: [] });
   assert.deepEqual(resolve("tests-00000z", AGENTS, "s1"), { id: "tests-00000z" });
   assert.deepEqual(resolve("fix", AGENTS, "s2"), { id: "fix-lint-a1b2c3" });
-  assert.deepEqual(resolve("@last", [agent("a", "2026-11-23T10:00:00Z", "s2"), agent("b", "2026-11-23T09:00:00Z")], "s1"), { id: "b" });
+  assert.deepEqual(
+    resolve("@last", [agent("a", "2026-11-23T10:00:00Z", "s2"), agent("b", "2026-11-23T09:00:00Z")], "s1"),
+    { id: "b" },
+  );
   assert.deepEqual(resolve("t", AGENTS, ""), { id: "tests-00000z" }, "an empty session is none");
 });
 
@@ -62,5 +65,8 @@ test("agents are ordered by the time they started, then by id", () => {
     ["fix-docs-a1ffff", "a1", "tests-00000z", "fix-lint-a1b2c3"],
   );
   const twins = [agent("b", "2026-11-23T10:00:00Z"), agent("a", "2026-11-23T10:00:00.000Z")];
-  assert.deepEqual(twins.toSorted(byStarted).map(({ id }) => id), ["a", "b"]);
+  assert.deepEqual(
+    twins.toSorted(byStarted).map(({ id }) => id),
+    ["a", "b"],
+  );
 });
