@@ -72,11 +72,18 @@ async function buildDeclarations(): Promise<void> {
 function isStale(): boolean {
   if (!existsSync(BINARY)) return true;
   const built = statSync(BINARY).mtimeMs;
-  const sources = ["build.ts", "package-lock.json", ...new Bun.Glob("{src,plugins}/**/*.ts").scanSync()];
+  const sources = [
+    "build.ts",
+    "package.json",
+    "package-lock.json",
+    ...new Bun.Glob("{src,plugins}/**/*.ts").scanSync(),
+  ];
   return sources.some((path) => statSync(path).mtimeMs > built);
 }
 
 const args = process.argv.slice(2);
+const unknown = args.filter((arg) => !["binary", "lib", "--if-stale"].includes(arg));
+if (unknown.length > 0) throw new Error(`build.ts does not know ${unknown.join(" ")}`);
 const wanted = (part: string): boolean => args.includes(part) || args.every((arg) => arg.startsWith("--"));
-if (wanted("binary") && !(args.includes("--if-stale") && !isStale())) await buildBinary();
+if (wanted("binary") && (isStale() || !args.includes("--if-stale"))) await buildBinary();
 if (wanted("lib")) await Promise.all([buildLibrary(), buildDeclarations()]);

@@ -50,7 +50,7 @@ describe("the house", () => {
 
   test("a test that cannot run is skipped before it starts, since Deno counts one that skips itself as passed", () => {
     assert.deepEqual(
-      sourceFiles("test").flatMap((path) => places(path, readCode(path), /\b\w+\.(?:skip|todo)\(\)?;/)),
+      sourceFiles("test").flatMap((path) => places(path, readCode(path), /\b(?!test|it|describe)\w+\.(?:skip|todo)\(/)),
       [],
     );
   });
