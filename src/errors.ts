@@ -118,3 +118,31 @@ export const socketFolderNotOurs = (folder: string): SkepError =>
   new SkepError("io", `${folder} is not our folder`, { hint: "set XDG_RUNTIME_DIR to a folder of your own" });
 export const socketTooLong = (path: string, limit: number): SkepError =>
   new SkepError("io", `the socket path ${path} has more than ${limit} bytes`, { hint: "set XDG_RUNTIME_DIR to a shorter folder" });
+export const ambiguous = (name: string, candidates: readonly string[]): SkepError =>
+  new SkepError("ambiguous", `${name} can be ${candidates.slice(0, 8).join(", ")}`, { hint: "use more characters" });
+export const whichAgents = (): SkepError => new SkepError("usage", "which agents?", { hint: "name them, or use --all, -l, --status, --phase, --here" });
+export const notSure = (what: string): SkepError => new SkepError("interrupted", `${what}: not done`);
+export const needsYes = (what: string, count: number): SkepError =>
+  new SkepError("usage", `${what} of ${count} agents needs -y here`, { hint: "nobody is there to be asked" });
+export const noRunnerFound = (looked: readonly string[]): SkepError =>
+  new SkepError("usage", `no agent CLI is installed: looked for ${looked.join(", ")}`, {
+    hint: "install one, choose one with -r, or give a command after --",
+  });
+export const severalRunners = (found: readonly string[]): SkepError =>
+  new SkepError("usage", `several agent CLIs are installed: ${found.join(", ")}`, {
+    hint: 'choose one with -r, or set "runner" in the config',
+  });
+export const badEnv = (where: string, why: string): SkepError => new SkepError("usage", `${where}: ${why}`);
+export const waitedTooLong = (): SkepError => new SkepError("timeout", "the time to wait has passed");
+export const interrupted = (): SkepError => new SkepError("interrupted", "interrupted; the agents go on");
+export const agentWaits = (id: string, what: string): SkepError =>
+  new SkepError("waiting", `${id} waits for a person: ${what}`, { hint: `skep show ${id}` });
+export const agentFailed = (id: string, how: string): SkepError =>
+  new SkepError("agent_failed", `${id} ended badly: ${how}`, { hint: `skep logs ${id}` });
+export const wantsOne = (verb: string): SkepError => new SkepError("usage", `${verb} takes one agent`);
+export const noAnswer = (id: string): SkepError => new SkepError("agent_failed", `${id} has given no answer`, { hint: `skep logs ${id}` });
+export const noSupervisorRuns = (root: string): SkepError =>
+  new SkepError("unreachable", `no supervisor runs for ${root}`, { hint: "skep supervisor start" });
+export const cannotRead = (path: string, why: string): SkepError => new SkepError("usage", `cannot read ${path}: ${why}`);
+export const refusedEnvironment = (variable: string): SkepError =>
+  new SkepError("usage", `${variable} is set, with which others could run code in skep`, { hint: `unset ${variable}` });

@@ -1,66 +1,60 @@
 /** How a verb comes to the swarm: reading asks nobody, the others ask the supervisor and start it if none runs. */
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
-import { realPath } from "../disk.ts";
+import { isAbsolute, join, resolve } from "node:path";
 import { openStore } from "../store/fs-store.ts";
 import { makeClient } from "../supervisor/client.ts";
-import { findSupervisor, socketOf, startSupervisor } from "../supervisor/start.ts";
+import { socketOf, startSupervisor } from "../supervisor/start.ts";
 import type { Swarm } from "../swarm/api.ts";
 import type { Caller } from "../swarm/kept.ts";
-import { loadPlugins, type PluginFile, type PluginSet } from "../swarm/load-plugins.ts";
+import { loadPlugins } from "../swarm/load-plugins.ts";
 import { type ReadTools, reload } from "../swarm/reload.ts";
 import type { Environment } from "../types.ts";
+import type { CommandContext } from "./command.ts";
 
-export interface AccessOptions {
-  readonly root: string | undefined; // --root
-  readonly env: Environment;
-  readonly pluginFiles: readonly PluginFile[]; // --plugin, then the config's
-  readonly supervisorArgs: readonly string[]; // what a supervisor that is started here must know of the command line
-  readonly warn: (text: string) => void;
-}
 export interface Access {
   readonly root: string;
   readonly reader: ReadTools;
-  readonly plugins: PluginSet;
-  /** The swarm over its supervisor, which is started when it is first asked. */
+  /** Over the supervisor's socket; it is started when it is first asked. */
   readonly swarm: Swarm;
   readonly caller: Caller;
+  /** Starts the supervisor if none answers. */
+  readonly start: () => ReturnType<typeof startSupervisor>;
 }
 
-/** `--root`, `$SKEP_ROOT`, `$XDG_STATE_HOME/skep`, `~/.local/state/skep`. */
+/** `--root` or `$SKEP_ROOT`, `$XDG_STATE_HOME/skep`, `~/.local/state/skep`. */
 export function rootOf(given: string | undefined, env: Environment): string {
-  const chosen = given ?? env["SKEP_ROOT"];
-  if (chosen !== undefined && chosen !== "") return resolve(chosen);
+  if (given !== undefined) return resolve(given);
   const state = env["XDG_STATE_HOME"];
-  return state !== undefined && state.startsWith("/")
-    ? join(state, "skep")
-    : join(env["HOME"] ?? homedir(), ".local", "state", "skep");
+  const folder = state !== undefined && isAbsolute(state) ? state : join(env["HOME"] || homedir(), ".local", "state");
+  return join(folder, "skep");
 }
 
-export async function openAccess(options: AccessOptions): Promise<Access> {
-  const { env, warn, pluginFiles, supervisorArgs } = options;
-  const store = openStore(rootOf(options.root, env));
+export async function openAccess({ args, settings, talk }: CommandContext): Promise<Access> {
+  const { env } = settings;
+  const store = openStore(rootOf(settings.root, env));
   const { root } = store;
-  const plugins = await loadPlugins({ files: pluginFiles, warn });
+  const plugins = await loadPlugins({ files: settings.plugins, warn: (text) => void talk.warn(text) });
   const reader: ReadTools = { store, plugins, now: Date.now };
+  const named = settings.plugins.filter(({ from }) => from === "flag").map(({ path }) => path);
+  const config = args.options.value("config") ?? env["SKEP_CONFIG"];
+  const handed = [
+    ...(config ? ["--config", resolve(config)] : []),
+    ...(args.options.has("no-plugins") ? ["--no-plugins"] : []),
+    ...named.flatMap((path) => ["--plugin", path]),
+  ];
+  const start = (): ReturnType<typeof startSupervisor> => startSupervisor(root, env, handed);
   const swarm = makeClient({
     root,
     socket: () => socketOf(root, env),
-    start: async () => void (await startSupervisor(root, env, supervisorArgs)),
+    start: async () => void (await start()),
     list: () => reload(reader),
-    plugins: pluginFiles.filter(({ from }) => from === "flag").map(({ path }) => realPath(resolve(path))),
+    plugins: named,
   });
-  return { root, reader, plugins, swarm, caller: callerOf(env) };
+  return { root, reader, swarm, caller: callerOf(env), start };
 }
 
-/** The caller's environment and umask, for the runs it asks for. Who it is, is for people: its agent, or its user. */
+/** The caller's environment and umask, for the runs it asks for; by its agent's id, or its user's name. */
 export function callerOf(env: Environment): Caller {
-  const mask = process.umask();
-  const by = env["SKEP_AGENT_ID"] ?? env["USER"] ?? "cli";
-  return { env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)), umask: mask, by };
-}
-
-/** Since when nobody watches, when live agents have no supervisor; `undefined` while one answers. */
-export async function unwatchedSince(root: string, env: Environment): Promise<boolean> {
-  return (await findSupervisor(root, env)) === undefined;
+  const given = Object.entries(env).filter(([, value]) => value !== undefined);
+  return { env: Object.fromEntries(given), umask: process.umask(), by: env["SKEP_AGENT_ID"] || env["USER"] || "cli" };
 }

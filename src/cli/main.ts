@@ -1,7 +1,42 @@
-import { version } from "../build-info.ts";
+import { build, version } from "../build-info.ts";
+import { refusedEnvironment } from "../errors.ts";
+import { parseArgs } from "./args.ts";
+import { COMMANDS, HIDDEN } from "./command-table.ts";
+import { exitCodeOf } from "./exit-codes.ts";
+import { briefHelp, fullHelp, verbHelp } from "./help.ts";
+import { openOutput } from "./output.ts";
+import { GLOBAL_FLAGS, readSettings } from "./settings.ts";
+import { makeTalk, printError } from "./talk.ts";
 
-const [verb, ...args] = process.argv.slice(2);
-if (verb === "__demo-agent") {
-  const { runDemoAgent } = await import("../../plugins/demo/agent.ts");
-  await runDemoAgent(args);
-} else process.stdout.write(`${version}\n`);
+async function main(argv: readonly string[]): Promise<void> {
+  const [first] = argv;
+  if (first === "__demo-agent") {
+    const { runDemoAgent } = await import("../../plugins/demo/agent.ts");
+    return runDemoAgent(argv.slice(1));
+  }
+  const asked = argv.slice(0, argv.includes("--") ? argv.indexOf("--") : undefined);
+  const json = asked.includes("--json");
+  try {
+    checkEnvironment();
+    const args = parseArgs(argv, [...COMMANDS, ...HIDDEN], GLOBAL_FLAGS);
+    const { command, options } = args;
+    const output = openOutput();
+    if (options.has("version")) return await output.write(`${version}\n`);
+    if (command === undefined) return await output.write(options.has("help") ? fullHelp(COMMANDS, GLOBAL_FLAGS) : briefHelp(COMMANDS));
+    if (options.has("help")) return await output.write(verbHelp(command, GLOBAL_FLAGS));
+    const settings = readSettings(options, process.env, process.cwd());
+    await (await command.load()).run({ args, settings, output, talk: makeTalk(settings) });
+  } catch (error) {
+    printError(error, { json, verbose: asked.includes("-v") || asked.includes("--verbose") });
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+/** In the binary these let others run code in it, before ours; what cannot be closed from inside is refused. */
+function checkEnvironment(): void {
+  if (build !== "binary") return;
+  if (process.execArgv.length > 0) throw refusedEnvironment("BUN_OPTIONS");
+  if (process.env["BUN_INSPECT"]) throw refusedEnvironment("BUN_INSPECT");
+}
+
+await main(process.argv.slice(2));

@@ -2,6 +2,7 @@
  * Reads one agent's entries in order, first those of the log, then what its run's files hold and no supervisor has taken in
  * yet; each once, also when a supervisor appends later what was shown from the files.
  */
+import { translateFor } from "./load-plugins.ts";
 import type { Meta } from "../core/meta.ts";
 import type { Stream } from "../core/entry.ts";
 import type { Snapshot } from "../types.ts";
@@ -16,7 +17,7 @@ export interface LogFollower {
 }
 
 export async function followLog(tools: ReadTools, meta: Meta): Promise<LogFollower> {
-  const translate = await tools.plugins.translate(meta.runner);
+  const translate = await translateFor(tools.plugins, meta.runner);
   const shown = makeShown();
   const paths = tools.store.paths(meta.id);
   let base: Journal | undefined;

@@ -1,4 +1,5 @@
 /** Which agents are kept: taken over when the supervisor starts, loaded when asked for, let go of when they rest. */
+import { translateFor } from "./load-plugins.ts";
 import { nextMessage } from "../core/queue.ts";
 import { notFound, reasonOf } from "../errors.ts";
 import { recoverMessages } from "./deliver.ts";
@@ -19,7 +20,7 @@ export async function keep(hive: Hive, id: string): Promise<Kept> {
   if (known !== undefined) return known;
   const meta = readMetaOf(hive, id);
   if (meta === undefined) throw notFound(id);
-  const translate = await hive.plugins.translate(meta.runner);
+  const translate = await translateFor(hive.plugins, meta.runner);
   const meanwhile = hive.kept.get(id);
   if (meanwhile !== undefined) return meanwhile;
   const kept = openKept(meta, hive.store.paths(id), translate);

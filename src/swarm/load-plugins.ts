@@ -5,9 +5,9 @@ import { pathToFileURL } from "node:url";
 import { makeHooks, type HookBus } from "../core/hooks.ts";
 import { nearest } from "../core/nearest.ts";
 import { checkPlugin, findRenderer, findRunner, handlersFor, type LoadedPlugin, type PluginSource } from "../core/registry.ts";
-import { makeTranslate, type Translate, blockTexts } from "../core/translate.ts";
+import { blockTexts, makeTranslate, type Translate } from "../core/translate.ts";
 import { pluginFailed, reasonOf, SkepError, unknownName } from "../errors.ts";
-import type { Plugin, PluginApi, Renderer, Runner } from "../types.ts";
+import type { EventHandler, Plugin, PluginApi, Renderer, Runner } from "../types.ts";
 import { BUNDLED } from "./bundled.ts";
 
 /** One of the user's plugins, by absolute path. */
@@ -29,8 +29,8 @@ export interface PluginSet {
   /** Throws SkepError "plugin" when it or one of the user's plugins failed to load, "usage" when nobody supplies it. */
   runner(name: string): Promise<Runner>;
   renderer(name: string): Promise<Renderer>;
-  /** How entries of this runner's agents are read. Never throws for a plugin that failed: reading goes on without it. */
-  translate(runner: string): Promise<Translate>;
+  /** Who reads the entries of this runner's agents, in the order they are asked. A plugin that failed is left out. */
+  handlers(runner: string): Promise<readonly EventHandler[]>;
   report(): Promise<readonly PluginReport[]>;
   /** Loads one more of the user's files; one that is loaded already, with the same content, is left as it is. */
   add(file: PluginFile): Promise<void>;
@@ -58,7 +58,7 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
   const unhook = new Map<string, () => void>(); // by path, for a file whose content changed
   for (const { plugin } of users) if (plugin.hooks !== undefined) hooks.add(plugin.name, plugin.hooks);
   const bundled = lazily(loadBundled);
-  const translates = new Map<string, Translate>();
+  const handlers = new Map<string, readonly EventHandler[]>();
   const add = async (file: PluginFile): Promise<void> => {
     const loaded = await loadFile(file, warn);
     const { path = file.path, hash } = loaded.source;
@@ -68,7 +68,7 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
     unhook.get(path)?.();
     users.push(loaded);
     if (loaded.plugin.hooks !== undefined) unhook.set(path, hooks.add(loaded.plugin.name, loaded.plugin.hooks));
-    translates.clear();
+    handlers.clear();
   };
   for (const file of options.files ?? []) {
     try {
@@ -94,13 +94,13 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
     hooks,
     runner: (name) => find("runner", name, (loaded) => findRunner(loaded, name)),
     renderer: (name) => find("renderer", name, (loaded) => findRenderer(loaded, name)),
-    async translate(runner) {
-      const cached = translates.get(runner);
+    async handlers(runner) {
+      const cached = handlers.get(runner);
       if (cached !== undefined) return cached;
       const wanted = BUNDLED.filter((entry) => entry.handles.includes(runner) || entry.handles.includes("*"));
-      const translate = makeTranslate(handlersFor([...users, ...(await Promise.all(wanted.map(bundled)))], runner));
-      translates.set(runner, translate);
-      return translate;
+      const found = handlersFor([...users, ...(await Promise.all(wanted.map(bundled)))], runner);
+      handlers.set(runner, found);
+      return found;
     },
     async report() {
       const own = await Promise.all(BUNDLED.map(bundled));
@@ -115,6 +115,9 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
     },
   };
 }
+
+/** How entries of this runner's agents are translated. */
+export const translateFor = async (plugins: PluginSet, runner: string): Promise<Translate> => makeTranslate(await plugins.handlers(runner));
 
 function describe({ plugin, source }: LoadedPlugin, bundled: readonly LoadedPlugin[]): PluginReport {
   const supplies = suppliesOf(plugin);

@@ -11,7 +11,7 @@ import { readMeta, type Store } from "../store/fs-store.ts";
 import { readInbox } from "../store/inbox-log.ts";
 import type { Detail, Problem, Snapshot, SwarmView } from "../types.ts";
 import { type Journal, openJournal } from "./journal.ts";
-import type { PluginSet } from "./load-plugins.ts";
+import { type PluginSet, translateFor } from "./load-plugins.ts";
 import { lookAt } from "./observe.ts";
 
 /** One agent as it stands now. `now` in ms. */
@@ -54,7 +54,7 @@ const problemCode = (error: unknown): string => (error instanceof SkepError ? er
 export async function readAgent(tools: ReadTools, id: string): Promise<ReadAgent | undefined> {
   const meta = readMetaOf(tools, id);
   if (meta === undefined) return undefined;
-  const journal = openJournal(tools.store.paths(id), await tools.plugins.translate(meta.runner), false);
+  const journal = openJournal(tools.store.paths(id), await translateFor(tools.plugins, meta.runner), false);
   const seen = lookAt(journal, tools.now());
   const snapshot = makeSnapshot(meta, journal.state, factsOf(meta, journal, seen.facts), seen.reach);
   return { meta, journal, snapshot };

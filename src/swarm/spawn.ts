@@ -1,4 +1,5 @@
 /** Starts agents. All that can be refused is refused before anything is made. */
+import { translateFor } from "./load-plugins.ts";
 import { randomBytes } from "node:crypto";
 import { isAbsolute } from "node:path";
 import { timeOf } from "../core/entry.ts";
@@ -42,7 +43,7 @@ export async function spawnAgent(hive: Hive, request: SpawnRequest, options: Spa
   if (!hive.store.claim(id)) throw idTaken(id, "it is taken");
   try {
     writeMeta(hive.store, meta);
-    const kept = openKept(meta, hive.store.paths(id), await hive.plugins.translate(meta.runner));
+    const kept = openKept(meta, hive.store.paths(id), await translateFor(hive.plugins, meta.runner));
     kept.caller = caller;
     kept.late = false;
     hive.kept.set(id, kept);

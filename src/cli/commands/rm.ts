@@ -1,0 +1,18 @@
+import type { Command } from "../command.ts";
+import { durationOf } from "../option-values.ts";
+import { eachCommand } from "./each.ts";
+
+export const rm: Command = eachCommand({
+  verb: "rm",
+  asks: true,
+  narrow(agents, { args }) {
+    const age = durationOf(args.options, "older-than");
+    if (age === undefined) return agents;
+    const before = Date.now() - age;
+    return agents.filter(({ phase, ended, updated, started }) => phase === "ended" && Date.parse(ended ?? updated ?? started) < before);
+  },
+  async act(agent, access, { args }) {
+    await access.swarm.remove(agent.id, { by: access.caller.by, force: args.options.has("force") });
+    return agent;
+  },
+});

@@ -1,0 +1,36 @@
+import { newId } from "../../swarm/spawn.ts";
+import { type Access, openAccess } from "../access.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { checkOutcome, waitForAgents } from "../finish-wait.ts";
+import { readSpawn } from "../spawn-request.ts";
+import { rawOutput } from "../../swarm/raw-output.ts";
+import type { Snapshot } from "../../types.ts";
+
+export const spawn: Command = {
+  async run(context) {
+    const { args, settings, output, talk } = context;
+    const access = await openAccess(context);
+    const wish = await readSpawn(context, access.reader.plugins);
+    const id = newId(wish.request.name ?? wish.request.task);
+    const agent = await access.swarm.spawn(wish.request, { ...wish.options, id }, { ...access.caller, env: wish.env });
+    try {
+      if (args.options.has("wait")) return await waitAndPrint(context, access, agent);
+      await output.write(settings.json ? `${JSON.stringify(agent, undefined, 2)}\n` : `${agent.id}\n`);
+      if (process.stdout.isTTY) await talk.notice(`skep logs -f ${agent.handle} follows it`);
+    } finally {
+      await access.swarm.close();
+    }
+  },
+};
+
+async function waitAndPrint(context: CommandContext, access: Access, agent: Snapshot): Promise<void> {
+  const { args, settings, output } = context;
+  if (!settings.quiet) process.stderr.write(`${agent.id}\n`);
+  const [ended = agent] = await waitForAgents(access, [agent.id], {});
+  const live = ended.phase !== "ended" && !args.options.has("keep");
+  const final = live ? await access.swarm.stop(agent.id, { by: access.caller.by }) : ended;
+  if (settings.json) await output.write(`${JSON.stringify(final, undefined, 2)}\n`);
+  else if (agent.runner === "exec") await rawOutput(access.reader.store, agent.id, (text) => output.write(text));
+  else await output.write(final.last_assistant === undefined ? "" : `${final.last_assistant.trimEnd()}\n`);
+  checkOutcome([final]);
+}

@@ -1,0 +1,82 @@
+/** `supervisor status|start|stop|restart`, and `run`: the background process itself. */
+import { setTimeout as pause } from "node:timers/promises";
+import { noSupervisorRuns } from "../../errors.ts";
+import { greet } from "../../supervisor/client.ts";
+import type { Hello } from "../../supervisor/protocol.ts";
+import { runSupervisor } from "../../supervisor/run.ts";
+import { findSupervisor, readRecord, socketOf } from "../../supervisor/start.ts";
+import { isAlive } from "../../process/liveness.ts";
+import { type Access, openAccess } from "../access.ts";
+import type { Command, CommandContext } from "../command.ts";
+
+const STOP_MS = 15_000;
+
+export const status: Command = {
+  async run(context) {
+    const access = await openAccess(context);
+    const hello = await findSupervisor(access.root, context.settings.env);
+    if (hello === undefined) throw noSupervisorRuns(access.root);
+    await tell(context, access, hello);
+  },
+};
+
+export const start: Command = {
+  async run(context) {
+    const access = await openAccess(context);
+    await tell(context, access, (await findSupervisor(access.root, context.settings.env)) ?? (await access.start()));
+  },
+};
+
+export const stop: Command = {
+  async run(context) {
+    const access = await openAccess(context);
+    if (!(await shutDown(access, context))) throw noSupervisorRuns(access.root);
+    await context.talk.notice("the supervisor has ended; its agents go on");
+  },
+};
+
+export const restart: Command = {
+  async run(context) {
+    const access = await openAccess(context);
+    await shutDown(access, context);
+    await tell(context, access, await access.start());
+  },
+};
+
+/** Answers when its process has ended: the lock is free then. */
+async function shutDown({ root }: Access, { settings }: CommandContext): Promise<boolean> {
+  if ((await findSupervisor(root, settings.env)) === undefined) return false;
+  const record = readRecord(root);
+  const { connection } = await greet(socketOf(root, settings.env));
+  await connection.ask("shutdown", {});
+  const deadline = Date.now() + STOP_MS;
+  while (record !== undefined && isAlive(record) && Date.now() < deadline) await pause(5);
+  connection.close();
+  return true;
+}
+
+async function tell({ settings, output }: CommandContext, { root }: Access, hello: Hello): Promise<void> {
+  const { pid, version, protocol, since } = hello;
+  const text = settings.json
+    ? JSON.stringify({ root, pid, version, protocol, since }, undefined, 2)
+    : `pid ${pid}, skep ${version}, since ${since}, root ${root}`;
+  await output.write(`${text}\n`);
+}
+
+/** The background process: what it says goes to its log. */
+export const run: Command = {
+  async run(context) {
+    const { settings, talk } = context;
+    const { config } = settings;
+    const access = await openAccess(context);
+    const warn = (text: string): void => void talk.warn(`${new Date().toISOString()} ${text}`);
+    process.on("uncaughtException", (error) => warn(`fault: ${error.stack ?? error.message}`));
+    process.on("unhandledRejection", (error) => warn(`fault: ${error instanceof Error ? error.stack : String(error)}`));
+    const given = {
+      ...(config.idleTimeout === undefined ? {} : { idleTimeout: config.idleTimeout }),
+      ...(config.resumeMessage === undefined ? {} : { resumeMessage: config.resumeMessage }),
+    };
+    const options = { root: access.root, plugins: access.reader.plugins, env: settings.env, settings: given, warn };
+    await runSupervisor(options, config.supervisorIdle);
+  },
+};

@@ -1,0 +1,30 @@
+/** Waits for agents and says how it ended by the exit code, which `wait`, `send -w` and `spawn -w` share. */
+import { agentFailed, agentWaits, interrupted, waitedTooLong } from "../errors.ts";
+import { waitFor, type WaitOptions } from "../swarm/wait.ts";
+import type { Snapshot } from "../types.ts";
+import type { Access } from "./access.ts";
+
+/** Throws SkepError "timeout", "interrupted", "waiting" when nobody can answer. */
+export async function waitForAgents(access: Access, ids: readonly string[], options: Omit<WaitOptions, "signal">): Promise<readonly Snapshot[]> {
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  process.once("SIGINT", stop);
+  try {
+    const { agents, why } = await waitFor(access.swarm, ids, { ...options, signal: stopping.signal });
+    if (why === "timeout") throw waitedTooLong();
+    if (why === "aborted") throw interrupted();
+    const stuck = agents.find(({ phase }) => phase === "waiting");
+    if (why === "waiting" && stuck !== undefined) throw agentWaits(stuck.id, stuck.waiting?.at(-1)?.what ?? "an answer");
+    return agents;
+  } finally {
+    process.off("SIGINT", stop);
+  }
+}
+
+const FAILED: ReadonlySet<Snapshot["status"]> = new Set(["failed", "killed", "detached"]);
+
+/** Throws SkepError "agent_failed" for the first that failed, was killed or is lost. */
+export function checkOutcome(agents: readonly Snapshot[]): void {
+  const bad = agents.find(({ status }) => FAILED.has(status));
+  if (bad !== undefined) throw agentFailed(bad.id, bad.activity);
+}

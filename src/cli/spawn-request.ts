@@ -1,0 +1,109 @@
+/** The words of `spawn` as a request: who runs it, what it is told, in which environment. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { text as readAll } from "node:stream/consumers";
+import { badEnv, noRunnerFound, reasonOf, severalRunners } from "../errors.ts";
+import { BUNDLED } from "../swarm/bundled.ts";
+import type { PluginSet } from "../swarm/load-plugins.ts";
+import type { SpawnOptions } from "../swarm/spawn.ts";
+import type { Environment, SpawnRequest } from "../types.ts";
+import type { CommandContext } from "./command.ts";
+import type { Preset } from "./config.ts";
+import { durationOf, labelsOf } from "./option-values.ts";
+
+/** Flags that travel as options of the runner, which refuses those it does not know. */
+const RUNNER_SWITCHES = ["stdin", "jsonl"] as const;
+
+export interface SpawnWish {
+  readonly request: SpawnRequest;
+  readonly options: SpawnOptions;
+  readonly env: Environment;
+}
+
+export async function readSpawn({ args, settings }: CommandContext, plugins: PluginSet): Promise<SpawnWish> {
+  const { options, positionals, rest } = args;
+  const words = positionals.length === 1 && positionals[0] === "-" ? [await readAll(process.stdin)] : positionals;
+  const task = words.join(" ").trim();
+  const given = options.value("runner") ?? (task === "" && rest.length > 0 ? "exec" : settings.runner);
+  const preset = given === undefined ? undefined : settings.config.presets.get(given);
+  const runner = preset?.use ?? given ?? (await onlyInstalled(plugins, settings.env));
+  const variables = readVariables(options.values("env"), options.values("env-file"), settings.env);
+  const labels = labelsOf(options);
+  const argv = [...(preset?.args ?? []), ...(preset?.argv ?? []).map((word) => word.replaceAll("{task}", task)), ...rest];
+  const switches = RUNNER_SWITCHES.filter((name) => options.has(name)).map((name) => [name, true] as const);
+  const model = options.value("model") ?? preset?.model;
+  const provider = options.value("provider") ?? preset?.provider;
+  const name = options.value("name");
+  const timeout = durationOf(options, "timeout");
+  const parent = settings.env["SKEP_AGENT_ID"];
+  const request: SpawnRequest = {
+    task: task === "" ? commandLine(argv) : task,
+    runner,
+    dir: resolve(settings.cwd, options.value("dir") ?? preset?.dir ?? "."),
+    args: argv,
+    ...(name === undefined ? {} : { name }),
+    ...(model === undefined ? {} : { model }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(settings.session === undefined ? {} : { session_id: settings.session }),
+    ...(labels.size === 0 ? {} : { labels: Object.fromEntries(labels) }),
+    ...(parent ? { parent } : {}),
+    ...runnerOptions(switches, preset),
+  };
+  return {
+    request,
+    options: { ...(timeout === undefined ? {} : { timeout }), ...(variables.size === 0 ? {} : { envNames: [...variables.keys()] }) },
+    env: { ...settings.env, ...preset?.env, ...Object.fromEntries(variables) },
+  };
+}
+
+function runnerOptions(switches: readonly (readonly [string, true])[], preset: Preset | undefined): { options?: Record<string, unknown> } {
+  const options = { ...(preset?.approve === undefined ? {} : { approve: preset.approve }), ...Object.fromEntries(switches) };
+  return Object.keys(options).length === 0 ? {} : { options };
+}
+
+/** A command as one would type it. */
+const commandLine = (argv: readonly string[]): string =>
+  argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
+
+/** The one agent CLI that is installed, when there is exactly one. */
+async function onlyInstalled(plugins: PluginSet, env: Environment): Promise<string> {
+  const names = BUNDLED.flatMap(({ runners }) => runners).filter((name) => name !== "exec" && name !== "demo");
+  const found: string[] = [];
+  for (const name of names) {
+    const detected = await (await plugins.runner(name)).detect?.(env);
+    if (detected !== undefined && "path" in detected) found.push(name);
+  }
+  const [only] = found;
+  if (only === undefined) throw noRunnerFound(names);
+  if (found.length > 1) throw severalRunners(found);
+  return only;
+}
+
+function readVariables(pairs: readonly string[], files: readonly string[], env: Environment): Map<string, string> {
+  const variables = new Map<string, string>();
+  const add = (pair: string, where: string): void => {
+    const at = pair.indexOf("=");
+    const name = at === -1 ? pair : pair.slice(0, at);
+    // Its value is a secret perhaps: no error repeats it.
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw badEnv(where, "it names no variable");
+    if (name.startsWith("SKEP_")) throw badEnv(where, `${name} is skep's own`);
+    const value = at === -1 ? env[name] : pair.slice(at + 1);
+    if (value === undefined) throw badEnv(where, `${name} is not set here`);
+    variables.set(name, value);
+  };
+  for (const file of files) {
+    for (const [index, line] of readFile(file).split(/\r?\n/).entries()) {
+      if (line.trim() !== "" && !line.trimStart().startsWith("#")) add(line.replace(/^export\s+/, ""), `${file}:${index + 1}`);
+    }
+  }
+  for (const pair of pairs) add(pair, "--env");
+  return variables;
+}
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw badEnv(path, reasonOf(error));
+  }
+}

@@ -1,0 +1,72 @@
+/** Which agents a verb means: names, or what all of the session's agents are narrowed to. */
+import { createInterface } from "node:readline/promises";
+import { type AgentFilter, matches, PHASES, STATUSES } from "../core/match.ts";
+import { inView, resolve } from "../core/selector.ts";
+import { realPath } from "../disk.ts";
+import { ambiguous, needsYes, notFound, notSure, whichAgents } from "../errors.ts";
+import { readAgent, reload } from "../swarm/reload.ts";
+import type { Snapshot, SwarmView } from "../types.ts";
+import type { Access } from "./access.ts";
+import type { CommandContext } from "./command.ts";
+import { choicesOf, labelsOf } from "./option-values.ts";
+
+export function filterOf({ args, settings }: CommandContext): AgentFilter {
+  const { options } = args;
+  const statuses = choicesOf(options, "status", STATUSES);
+  const phases = choicesOf(options, "phase", PHASES);
+  return {
+    labels: labelsOf(options),
+    ...(statuses === undefined ? {} : { statuses }),
+    ...(phases === undefined ? {} : { phases }),
+    ...(options.has("here") ? { under: realPath(settings.cwd) } : {}),
+  };
+}
+
+const narrows = ({ args: { options } }: CommandContext): boolean =>
+  ["label", "status", "phase", "here"].some((name) => options.has(name));
+
+/** The swarm, and of it what was asked for: all of the session's agents when nothing was. */
+export async function listed(context: CommandContext, access: Access): Promise<{ view: SwarmView; chosen: readonly Snapshot[] }> {
+  const view = await reload(access.reader);
+  const { args, settings } = context;
+  const filter = filterOf(context);
+  const named = args.positionals.map((name) => find(name, view.agents, settings.session));
+  const from = named.length > 0 ? [...new Set(named)] : view.agents.filter((agent) => inView(agent, settings.session));
+  return { view, chosen: from.filter((agent) => matches(agent, filter)) };
+}
+
+/** The agents a verb is to act on. Throws SkepError "usage" when none were named, "not_found", "ambiguous". */
+export async function chosen(context: CommandContext, access: Access): Promise<readonly Snapshot[]> {
+  const { args } = context;
+  const named = args.positionals.length > 0;
+  if (!named && !args.options.has("all") && !narrows(context)) throw whichAgents();
+  return (await listed(context, access)).chosen;
+}
+
+/** The one agent that the first word names; read alone when the word is its whole id. */
+export async function one(name: string, { settings }: CommandContext, access: Access): Promise<Snapshot> {
+  if (access.reader.store.ids().includes(name)) {
+    const agent = await readAgent(access.reader, name);
+    if (agent !== undefined) return agent.snapshot;
+  }
+  return find(name, (await reload(access.reader)).agents, settings.session);
+}
+
+function find(name: string, agents: readonly Snapshot[], session: string | undefined): Snapshot {
+  const found = resolve(name, agents, session);
+  if ("error" in found) throw found.error === "none" ? notFound(name) : ambiguous(name, found.candidates);
+  const agent = agents.find(({ id }) => id === found.id);
+  if (agent === undefined) throw notFound(name);
+  return agent;
+}
+
+/** Asks before more than one agent is touched; where nobody can answer, `--all` needs `-y`. */
+export async function confirm(context: CommandContext, agents: readonly Snapshot[], what: string): Promise<void> {
+  const { args, settings } = context;
+  if (agents.length < 2 || settings.yes) return;
+  if (process.stdin.isTTY && process.stderr.isTTY) {
+    const line = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await line.question(`skep: ${what} ${agents.length} agents? [y/N] `).finally(() => line.close());
+    if (!/^y(es)?$/i.test(answer.trim())) throw notSure(what);
+  } else if (args.options.has("all")) throw needsYes(what, agents.length);
+}
