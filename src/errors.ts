@@ -146,3 +146,5 @@ export const noSupervisorRuns = (root: string): SkepError =>
 export const cannotRead = (path: string, why: string): SkepError => new SkepError("usage", `cannot read ${path}: ${why}`);
 export const refusedEnvironment = (variable: string): SkepError =>
   new SkepError("usage", `${variable} is set, with which others could run code in skep`, { hint: `unset ${variable}` });
+export const demoFailed = (what: string, seen: string | undefined): SkepError =>
+  new SkepError("refused", `the tour ends here, this did not hold: ${what}`, { hint: `seen: ${(seen ?? "").slice(0, 2_000)}` });

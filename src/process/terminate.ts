@@ -23,7 +23,8 @@ export async function terminate(target: RunTarget, { grace, first }: TerminateOp
   const { paths, intent } = target;
   createStop(paths);
   if (voidClaim(paths, "stopped before its start") || !isHere(intent)) return;
-  if (first !== undefined && livesOf(target).length > 0 && (await first())) await gone(target, grace);
+  // What the child leaves behind was not asked, and is not waited for here.
+  if (first !== undefined && livesOf(target).length > 0 && (await first())) await until(() => isOver(target), grace);
   if (await gone(target, 0)) return;
   signalAll(target, "SIGTERM");
   if (await gone(target, grace)) return;
@@ -90,10 +91,12 @@ function send(pid: number, how: Signal): boolean {
 }
 
 const gone = (target: RunTarget, within: number): Promise<boolean> =>
-  until(() => {
-    const { kind } = inspectRun(target.paths, target.intent);
-    return kind !== "running" && kind !== "orphaned" && livesOf(target).length === 0;
-  }, within);
+  until(() => isOver(target) && livesOf(target).length === 0, within);
+
+function isOver({ paths, intent }: RunTarget): boolean {
+  const { kind } = inspectRun(paths, intent);
+  return kind !== "running" && kind !== "orphaned";
+}
 
 async function until(holds: () => boolean, within: number): Promise<boolean> {
   const deadline = Date.now() + within;
