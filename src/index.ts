@@ -1,3 +1,20 @@
+/** The library: what the command line uses, and what plugins are written against. */
 export * from "./types.ts";
 export { definePlugin } from "./define-plugin.ts";
-export { SkepError, type ErrorCode } from "./errors.ts";
+export { type ErrorCode, SkepError } from "./errors.ts";
+export { openSwarm, type OpenOptions } from "./supervisor/open-swarm.ts";
+export type {
+  AgentControl,
+  MessageControl,
+  RemoveOptions,
+  ResumeOptions,
+  SendOptions,
+  StopOptions,
+  Swarm,
+  SwarmWatch,
+} from "./swarm/api.ts";
+export type { Caller } from "./swarm/caller.ts";
+export type { Change, Settings } from "./swarm/hive.ts";
+export type { PluginFile } from "./swarm/load-plugins.ts";
+export type { SpawnOptions } from "./swarm/spawn.ts";
+export { isSettled, waitFor, type Waited, type WaitOptions } from "./swarm/wait.ts";

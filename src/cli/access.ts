@@ -5,7 +5,7 @@ import { openStore } from "../store/fs-store.ts";
 import { makeClient } from "../supervisor/client.ts";
 import { socketOf, startSupervisor } from "../supervisor/start.ts";
 import type { Swarm } from "../swarm/api.ts";
-import type { Caller } from "../swarm/kept.ts";
+import { type Caller, callerOf } from "../swarm/caller.ts";
 import { loadPlugins } from "../swarm/load-plugins.ts";
 import { type ReadTools, reload } from "../swarm/reload.ts";
 import type { Environment } from "../types.ts";
@@ -53,8 +53,3 @@ export async function openAccess({ args, settings, talk }: CommandContext): Prom
   return { root, reader, swarm, caller: callerOf(env), start };
 }
 
-/** The caller's environment and umask, for the runs it asks for; by its agent's id, or its user's name. */
-export function callerOf(env: Environment): Caller {
-  const given = Object.entries(env).filter(([, value]) => value !== undefined);
-  return { env: Object.fromEntries(given), umask: process.umask(), by: env["SKEP_AGENT_ID"] || env["USER"] || "cli" };
-}

@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { MAX_TASK } from "../core/meta.ts";
 import { badTask, SkepError, tooLarge } from "../errors.ts";
 import type { Swarm } from "../swarm/api.ts";
+import { callerOf } from "../swarm/caller.ts";
 import type { Change } from "../swarm/hive.ts";
 import { newMessageId } from "../swarm/message-id.ts";
 import { newId } from "../swarm/spawn.ts";
@@ -61,27 +62,28 @@ export function makeClient(options: ClientOptions): Swarm {
       }
     }
   };
+  const self = (): ReturnType<typeof callerOf> => callerOf(process.env);
   const plugins = options.plugins === undefined ? {} : { plugins: [...options.plugins] };
   return {
     root: options.root,
-    async spawn(request, given, caller) {
+    async spawn(request, given = {}, caller = self()) {
       if (Buffer.byteLength(request.task) > MAX_TASK) throw badTask(`it has more than ${MAX_TASK} bytes`, "put it into a file");
       checkEnvironment(caller.env);
       const id = given.id ?? newId(request.name ?? request.task);
       return (await ask("spawn", { request, options: { ...given, id }, caller, ...plugins })) as Snapshot;
     },
-    async resume(id, given, caller) {
+    async resume(id, given = {}, caller = self()) {
       checkEnvironment(caller.env);
       const request = given.request ?? newMessageId();
       return (await ask("resume", { id, options: { ...given, request }, caller, ...plugins })) as Snapshot;
     },
-    async send(id, text, given, caller) {
+    async send(id, text, given = {}, caller = self()) {
       if (Buffer.byteLength(text) > MAX_MESSAGE) throw tooLarge("message", MAX_MESSAGE);
       const message = given.message ?? newMessageId();
       return (await ask("send", { id, text, options: { ...given, message }, caller })) as { message: string };
     },
-    stop: async (id, given) => (await ask("stop", { id, options: given })) as Snapshot,
-    async remove(id, given) {
+    stop: async (id, given = {}) => (await ask("stop", { id, options: given })) as Snapshot,
+    async remove(id, given = {}) {
       let repeated = false;
       try {
         await ask("remove", { id, options: given }, () => (repeated = true));
@@ -90,7 +92,7 @@ export function makeClient(options: ClientOptions): Swarm {
         if (!(repeated && error instanceof SkepError && error.code === "not_found")) throw error;
       }
     },
-    cancel: async (id, by) => void (await ask("cancel", { id, by })),
+    cancel: async (id, by = self().by) => void (await ask("cancel", { id, by })),
     answer: async (id, answer) => void (await ask("answer", { id, answer })),
     show: async (id) => (await ask("show", { id })) as Detail,
     list: options.list,

@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import { type ErrorCode, SkepError } from "../errors.ts";
 import type { RemoveOptions, ResumeOptions, SendOptions, StopOptions } from "../swarm/api.ts";
-import type { Caller } from "../swarm/kept.ts";
+import type { Caller } from "../swarm/caller.ts";
 import type { SpawnOptions } from "../swarm/spawn.ts";
 import type { SpawnRequest } from "../types.ts";
 
@@ -69,8 +69,8 @@ const PARAMS: { readonly [M in Method]: Schema<M> } = {
   }),
   resume: v.object({ id, options: v.object({ dir: text, text, force: flag, request: text }), caller, plugins: list }),
   send: v.object({ id, text: v.string(), options: v.object({ message: text, now: flag, queue: flag }), caller }),
-  stop: v.object({ id, options: v.object({ grace: v.exactOptional(duration), by: v.string() }) }),
-  remove: v.object({ id, options: v.object({ force: flag, by: v.string() }) }),
+  stop: v.object({ id, options: v.object({ grace: v.exactOptional(duration), by: text }) }),
+  remove: v.object({ id, options: v.object({ force: flag, by: text }) }),
   cancel: v.object({ id, by: v.string() }),
   answer: v.object({ id, answer: v.object({ request: v.string(), allow: v.boolean(), reason: text }) }),
   show: v.object({ id }),

@@ -1,24 +1,27 @@
-/** What a swarm offers, the same in the process that supervises it and in one that asks it over its socket. */
+/**
+ * What a swarm offers, the same in the process that supervises it and in one that asks it over its socket. Where no caller
+ * is given, it is this process.
+ */
 import type { Command, Detail, Snapshot, SpawnRequest, SwarmView } from "../types.ts";
 import type { Change } from "./hive.ts";
-import type { Caller } from "./kept.ts";
+import type { Caller } from "./caller.ts";
 import type { SpawnOptions } from "./spawn.ts";
 
 export interface AgentControl {
   /** Starts an agent; answers when its first run is claimed. A hook or a missing runner may refuse it: nothing is made then. */
-  spawn(request: SpawnRequest, options: SpawnOptions, caller: Caller): Promise<Snapshot>;
+  spawn(request: SpawnRequest, options?: SpawnOptions, caller?: Caller): Promise<Snapshot>;
   /** A new run on the same conversation. Throws SkepError "state" while one may be running. */
-  resume(id: string, options: ResumeOptions, caller: Caller): Promise<Snapshot>;
+  resume(id: string, options?: ResumeOptions, caller?: Caller): Promise<Snapshot>;
   /** Ends the run and everything it started; answers when its end is in the log. */
-  stop(id: string, options: StopOptions): Promise<Snapshot>;
+  stop(id: string, options?: StopOptions): Promise<Snapshot>;
   /** Deletes the state of an ended agent; never touches its `dir`. */
-  remove(id: string, options: RemoveOptions): Promise<void>;
+  remove(id: string, options?: RemoveOptions): Promise<void>;
 }
 export interface MessageControl {
   /** Keeps a user's turn for the agent; its id when it is durable. */
-  send(id: string, text: string, options: SendOptions, caller: Caller): Promise<{ readonly message: string }>;
+  send(id: string, text: string, options?: SendOptions, caller?: Caller): Promise<{ readonly message: string }>;
   /** Cancels the turn in flight; the agent lives on where it can. */
-  cancel(id: string, by: string): Promise<void>;
+  cancel(id: string, by?: string): Promise<void>;
   /** Answers what an agent waits for. */
   answer(id: string, answer: Omit<Extract<Command, { kind: "answer" }>, "kind">): Promise<void>;
 }
@@ -44,11 +47,11 @@ export interface ResumeOptions {
 }
 export interface StopOptions {
   readonly grace?: number; // ms, 10 s by default
-  readonly by: string;
+  readonly by?: string; // who asked, for people
 }
 export interface RemoveOptions {
   readonly force?: boolean; // stops a live one first
-  readonly by: string;
+  readonly by?: string;
 }
 export interface SendOptions {
   readonly message?: string; // its id, chosen by a client that may have to repeat itself

@@ -6,18 +6,12 @@ import type { Translate } from "../core/translate.ts";
 import { inspectRun, type RunFacts } from "../process/liveness.ts";
 import { appendInbox, type InboxMessage, readInbox } from "../store/inbox-log.ts";
 import type { AgentPaths } from "../store/fs-store.ts";
-import type { Environment, Runner, Snapshot, StampedEvent } from "../types.ts";
+import type { Runner, Snapshot, StampedEvent } from "../types.ts";
+import type { Caller } from "./caller.ts";
 import { hear, type Talk } from "./dialogue.ts";
 import { type Draft, type Journal, openJournal, record } from "./journal.ts";
 import { newestRun, NO_RUN, type ObservedRun, processFacts, reachOf } from "./observe.ts";
 import { factsOf } from "./reload.ts";
-
-/** Whose environment and umask a run gets. In memory only: values of variables are never written down. */
-export interface Caller {
-  readonly env: Environment;
-  readonly umask: number;
-  readonly by: string; // for people: who asked
-}
 
 export interface Kept {
   readonly id: string;

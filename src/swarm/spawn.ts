@@ -1,4 +1,5 @@
 /** Starts agents. All that can be refused is refused before anything is made. */
+import type { Caller } from "./caller.ts";
 import { translateFor } from "./load-plugins.ts";
 import { randomBytes } from "node:crypto";
 import { isAbsolute } from "node:path";
@@ -12,7 +13,7 @@ import { badTask, idTaken, launchFailed, noSuchFolder, notInstalled, runnerLacks
 import { readMeta, writeMeta } from "../store/fs-store.ts";
 import type { Runner, Snapshot, SpawnRequest } from "../types.ts";
 import type { Hive } from "./hive.ts";
-import { type Caller, freshSnapshot, type Kept, openKept } from "./kept.ts";
+import { freshSnapshot, type Kept, openKept } from "./kept.ts";
 import { NO_RUN } from "./observe.ts";
 import { TASK_MESSAGE } from "../core/queue.ts";
 import { inboxFor, planRun, startRun } from "./start-run.ts";

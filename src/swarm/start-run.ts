@@ -11,8 +11,9 @@ import { runMark } from "../process/mark.ts";
 import { type Intent, listRuns, runPaths, voidClaim, writeIntent } from "../process/run-files.ts";
 import { selfCommand } from "../process/self.ts";
 import type { Launch, Runner, RunSpec, Snapshot, Stdin } from "../types.ts";
+import type { Caller } from "./caller.ts";
 import type { Hive } from "./hive.ts";
-import type { Caller, Kept } from "./kept.ts";
+import type { Kept } from "./kept.ts";
 import { newestRun } from "./observe.ts";
 import { follow, pump } from "./supervise.ts";
 

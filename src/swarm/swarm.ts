@@ -5,11 +5,12 @@ import { foreignIsAlive } from "../process/inbox-socket.ts";
 import { signalRun } from "../process/terminate.ts";
 import { writeMeta } from "../store/fs-store.ts";
 import type { Runner, Snapshot } from "../types.ts";
+import { type Caller, callerOf } from "./caller.ts";
 import type { AgentControl, MessageControl, ResumeOptions, Swarm, SwarmWatch } from "./api.ts";
 import { handOver, resumeRun, sayTo, takeMessage } from "./deliver.ts";
 import { type Hive, tellWatchers } from "./hive.ts";
 import { GRACE_MS, keep, letGo } from "./keep.ts";
-import { type Caller, freshSnapshot, isAlive, type Kept, recordOwn } from "./kept.ts";
+import { freshSnapshot, isAlive, type Kept, recordOwn } from "./kept.ts";
 import { hasEnded } from "./observe.ts";
 import { newMessageId } from "./message-id.ts";
 import { detailOf, reload } from "./reload.ts";
@@ -23,18 +24,18 @@ export function makeSwarm(hive: Hive, close: () => Promise<void>): Swarm {
 
 function agentControl(hive: Hive): AgentControl {
   return {
-    async spawn(request, options, caller) {
+    async spawn(request, options = {}, caller = callerOf(hive.env)) {
       if (options.id !== undefined && hive.store.ids().includes(options.id)) {
         const before = await keep(hive, options.id);
         return before.serial(() => repeatSpawn(hive, before, caller));
       }
       return (await spawnAgent(hive, request, options, caller)).snapshot;
     },
-    async resume(id, options, caller) {
+    async resume(id, options = {}, caller = callerOf(hive.env)) {
       const kept = await keep(hive, id);
       return kept.serial(() => resume(hive, kept, options, caller));
     },
-    async stop(id, { grace = GRACE_MS, by }) {
+    async stop(id, { grace = GRACE_MS, by = callerOf(hive.env).by } = {}) {
       const kept = await keep(hive, id);
       kept.stopping = true; // before its turn comes: no message is to start a run meanwhile
       return kept.serial(async () => {
@@ -46,7 +47,7 @@ function agentControl(hive: Hive): AgentControl {
         return fresh(hive, kept);
       });
     },
-    async remove(id, { force = false, by }) {
+    async remove(id, { force = false, by = callerOf(hive.env).by } = {}) {
       const kept = await keep(hive, id);
       await kept.serial(async () => {
         const over = kept.run === undefined || hasEnded(kept.journal, kept.run);
@@ -104,7 +105,7 @@ const waits = ({ journal: { state } }: Kept): boolean =>
 
 function messageControl(hive: Hive): MessageControl {
   return {
-    async send(id, text, options, caller) {
+    async send(id, text, options = {}, caller = callerOf(hive.env)) {
       const kept = await keep(hive, id);
       return kept.serial(async () => {
         const runner = await runnerOf(hive, kept);
@@ -116,7 +117,7 @@ function messageControl(hive: Hive): MessageControl {
         return { message };
       });
     },
-    async cancel(id, by) {
+    async cancel(id, by = callerOf(hive.env).by) {
       const kept = await keep(hive, id);
       await kept.serial(async () => {
         const { run } = kept;
