@@ -5,22 +5,25 @@
  */
 
 /** What went wrong, for programs; cli/exit-codes.ts alone maps a code to an exit code. */
-export type ErrorCode =
-  | "usage"
-  | "not_found"
-  | "ambiguous"
-  | "state"
-  | "unreachable"
-  | "locked"
-  | "plugin"
-  | "waiting"
-  | "timeout"
-  | "interrupted"
-  | "io"
-  | "refused"
-  | "corrupt"
-  | "agent_failed"
-  | "protocol";
+export type ErrorCode = (typeof CODES)[number];
+const CODES = [
+  "usage",
+  "not_found",
+  "ambiguous",
+  "state",
+  "unreachable",
+  "locked",
+  "plugin",
+  "waiting",
+  "timeout",
+  "interrupted",
+  "io",
+  "refused",
+  "corrupt",
+  "agent_failed",
+  "protocol",
+] as const;
+export const isErrorCode = (code: string): code is ErrorCode => CODES.some((known) => known === code);
 
 /** `message` is one line: what happened, and why. `hint` is the next step, where the user has one. */
 export class SkepError extends Error {
@@ -148,3 +151,5 @@ export const refusedEnvironment = (variable: string): SkepError =>
   new SkepError("usage", `${variable} is set, with which others could run code in skep`, { hint: `unset ${variable}` });
 export const demoFailed = (what: string, seen: string | undefined): SkepError =>
   new SkepError("refused", `the tour ends here, this did not hold: ${what}`, { hint: `seen: ${(seen ?? "").slice(0, 2_000)}` });
+export const onlyLinux = (platform: string): SkepError =>
+  new SkepError("refused", `skep needs Linux: on ${platform} it could not tell which processes live`);

@@ -1,5 +1,5 @@
 import { build, version } from "../build-info.ts";
-import { refusedEnvironment } from "../errors.ts";
+import { onlyLinux, refusedEnvironment } from "../errors.ts";
 import { parseArgs } from "./args.ts";
 import { COMMANDS, HIDDEN } from "./command-table.ts";
 import { exitCodeOf } from "./exit-codes.ts";
@@ -32,8 +32,9 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** In the binary these let others run code in it, before ours; what cannot be closed from inside is refused. */
+/** skep reads /proc. In the binary these variables let others run code in it, before ours; what cannot be closed from inside is refused. */
 function checkEnvironment(): void {
+  if (process.platform !== "linux") throw onlyLinux(process.platform);
   if (build !== "binary") return;
   if (process.execArgv.length > 0) throw refusedEnvironment("BUN_OPTIONS");
   if (process.env["BUN_INSPECT"]) throw refusedEnvironment("BUN_INSPECT");

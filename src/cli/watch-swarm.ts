@@ -1,10 +1,10 @@
 /** `ls --watch`: the view again on each change, at most ten times a second. From files alone, as `ls` itself. */
 import { setTimeout as pause } from "node:timers/promises";
-import { byStarted } from "../swarm/reload.ts";
+import { byStarted } from "../core/selector.ts";
 import type { Snapshot } from "../types.ts";
 import type { Access } from "./access.ts";
-import { isRecent } from "./commands/ls.ts";
 import type { CommandContext } from "./command.ts";
+import { isRecent } from "./recent.ts";
 import { printView } from "./show-view.ts";
 import { listed } from "./which.ts";
 

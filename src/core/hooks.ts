@@ -22,7 +22,7 @@ export interface HookTools {
 type Listener = (...args: never[]) => unknown;
 
 export function makeHooks(tools: HookTools): HookBus {
-  const bus = new Hookable<Record<HookName, (...args: unknown[]) => void>>();
+  const bus = new Hookable<Record<string, (...args: unknown[]) => void>>();
   const owners = new WeakMap<Listener, string>();
   const ownerOf = (listener: Listener): string => owners.get(listener) ?? "a plugin";
   return {
@@ -31,7 +31,7 @@ export function makeHooks(tools: HookTools): HookBus {
         // A listener of its own for each plugin: two may share one function.
         const listener = (...args: unknown[]): unknown => Reflect.apply(hook, undefined, args);
         owners.set(listener, plugin);
-        return bus.hook(name as HookName, listener as () => void); // Object.entries widens the keys of Hooks to string
+        return bus.hook(name, listener);
       });
       return () => {
         for (const remove of removers) remove();

@@ -134,7 +134,7 @@ function startTurn(state: AgentState, message: string | undefined): AgentState {
 }
 
 function endTurn(state: AgentState, event: Extract<AgentEvent, { kind: "turn_ended" }>): AgentState {
-  const { turn, speech: _speech, ...rest } = finish(state, [
+  const { turn: _turn, speech: _speech, ...rest } = finish(state, [
     ...(state.turn?.messages ?? []),
     ...(event.message === undefined ? [] : [event.message]),
   ]);

@@ -54,7 +54,9 @@ export function checkPlugin(value: unknown, where: string): Plugin {
     throw pluginShape(where, `${v.getDotPath(issue) ?? "its default export"}: ${issue.message}`);
   }
   if (parsed.output.api !== 1) throw pluginShape(where, `it is made for api ${parsed.output.api}, this skep has api 1`);
-  return value as Plugin; // the object itself, not a copy: its functions may use `this`; its shape was checked above
+  // The object itself, not a copy: its functions may use `this`.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its shape was checked above
+  return value as Plugin;
 }
 
 /** Later ones of the user's with a name that is taken are an error; the user's beat the bundled ones. */

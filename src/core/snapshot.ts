@@ -58,7 +58,8 @@ type Loose<T> = { readonly [K in keyof T]: T[K] | undefined };
 function compact<T extends object>(value: Loose<T>): T {
   const kept: Partial<Loose<T>> = {};
   for (const key in value) if (value[key] !== undefined) kept[key] = value[key];
-  return kept as T; // every key that T requires is given by the type of the argument
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the argument's type has every key that T requires
+  return kept as T;
 }
 
 function totals(state: AgentState): Partial<Usage> | undefined {

@@ -42,7 +42,8 @@ const PERL = 'open(F,"+<&=3") or exit 2; exit(flock(F,6) ? 0 : 1)';
 // Bun only: the other runtimes have no such module.
 const takeWithBun: Take = async (fd) => {
   if (!("Bun" in globalThis)) return undefined;
-  const name = "bun:ffi";
+  const name = "bun:ffi"; // by a variable: the other runtimes' bundlers must not look for it
+  // oxlint-disable-next-line typescript/no-unsafe-assignment -- a module of the runtime, declared below
   const ffi: BunFfi = await import(name);
   for (const library of process.platform === "darwin" ? ["libSystem.B.dylib"] : ["libc.so.6", "libc.so"]) {
     try {
@@ -69,6 +70,7 @@ const takeWithTool =
 
 // Deno only: its file is opened anew, since it knows no numbers of node's.
 function takeWithDeno(path: string): Lock | "held" | undefined {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a global of the runtime, declared below
   const deno = (globalThis as { Deno?: DenoFiles }).Deno;
   if (deno?.openSync === undefined) return undefined;
   close(openAppend(path)); // refuses a link, and makes the file with our mode

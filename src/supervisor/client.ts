@@ -7,9 +7,18 @@ import { callerOf } from "../swarm/caller.ts";
 import type { Change } from "../swarm/hive.ts";
 import { newMessageId } from "../swarm/message-id.ts";
 import { newId } from "../swarm/spawn.ts";
-import type { Detail, Snapshot } from "../types.ts";
 import { connect, type Connection } from "./connection.ts";
-import { type Hello, MAX_MESSAGE, type Method, type Requests } from "./protocol.ts";
+import {
+  type Hello,
+  MAX_MESSAGE,
+  type Method,
+  parseChange,
+  parseDetail,
+  parseHello,
+  parseSent,
+  parseSnapshot,
+  type Requests,
+} from "./protocol.ts";
 
 export interface ClientOptions {
   readonly root: string;
@@ -27,7 +36,7 @@ const TRIES = 8;
 export async function greet(path: string): Promise<{ connection: Connection; hello: Hello }> {
   const connection = await connect(path);
   const hello = await connection.ask("hello", {}, HELLO_MS);
-  return { connection, hello: hello as Hello }; // the protocol's first answer, the same in every version
+  return { connection, hello: parseHello(hello) };
 }
 
 export function makeClient(options: ClientOptions): Swarm {
@@ -70,19 +79,19 @@ export function makeClient(options: ClientOptions): Swarm {
       if (Buffer.byteLength(request.task) > MAX_TASK) throw badTask(`it has more than ${MAX_TASK} bytes`, "put it into a file");
       checkEnvironment(caller.env);
       const id = given.id ?? newId(request.name ?? request.task);
-      return (await ask("spawn", { request, options: { ...given, id }, caller, ...plugins })) as Snapshot;
+      return parseSnapshot(await ask("spawn", { request, options: { ...given, id }, caller, ...plugins }));
     },
     async resume(id, given = {}, caller = self()) {
       checkEnvironment(caller.env);
       const request = given.request ?? newMessageId();
-      return (await ask("resume", { id, options: { ...given, request }, caller, ...plugins })) as Snapshot;
+      return parseSnapshot(await ask("resume", { id, options: { ...given, request }, caller, ...plugins }));
     },
     async send(id, text, given = {}, caller = self()) {
       if (Buffer.byteLength(text) > MAX_MESSAGE) throw tooLarge("message", MAX_MESSAGE);
       const message = given.message ?? newMessageId();
-      return (await ask("send", { id, text, options: { ...given, message }, caller })) as { message: string };
+      return parseSent(await ask("send", { id, text, options: { ...given, message }, caller }));
     },
-    stop: async (id, given = {}) => (await ask("stop", { id, options: given })) as Snapshot,
+    stop: async (id, given = {}) => parseSnapshot(await ask("stop", { id, options: given })),
     async remove(id, given = {}) {
       let repeated = false;
       try {
@@ -94,7 +103,7 @@ export function makeClient(options: ClientOptions): Swarm {
     },
     cancel: async (id, by = self().by) => void (await ask("cancel", { id, by })),
     answer: async (id, answer) => void (await ask("answer", { id, answer })),
-    show: async (id) => (await ask("show", { id })) as Detail,
+    show: async (id) => parseDetail(await ask("show", { id })),
     list: options.list,
     watch(listener) {
       const ending = new AbortController();
@@ -115,7 +124,7 @@ async function follow({ socket, start }: ClientOptions, listener: (change: Chang
       const { connection } = await greet(socket());
       signal.addEventListener("abort", () => connection.close(), { once: true });
       connection.onNotice((method, params) => {
-        if (method === "change" && !signal.aborted) listener(params as Change);
+        if (method === "change" && !signal.aborted) listener(parseChange(params));
       });
       const over = new Promise<void>((resolve) => connection.onClose(resolve));
       await connection.ask("subscribe", {});

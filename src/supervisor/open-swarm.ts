@@ -3,7 +3,7 @@
  * program that embeds skep and the command line can share a root.
  */
 import { realPath } from "../disk.ts";
-import { locked } from "../errors.ts";
+import { locked, onlyLinux } from "../errors.ts";
 import { openStore } from "../store/fs-store.ts";
 import type { Swarm } from "../swarm/api.ts";
 import type { Settings } from "../swarm/hive.ts";
@@ -35,6 +35,7 @@ export interface OpenOptions {
  * not answer, "io" for a root that cannot be used.
  */
 export async function openSwarm(options: OpenOptions): Promise<Swarm> {
+  if (process.platform !== "linux") throw onlyLinux(process.platform);
   const { root, env = process.env, warn = (text) => void process.stderr.write(`skep: ${text}\n`), repoRoot } = options;
   const plugins = await loadPlugins({ warn, plugins: options.plugins ?? [], files: options.pluginFiles ?? [] });
   const settings = options.settings ?? {};

@@ -3,11 +3,13 @@
  * whose answer was lost can be repeated. Protocol numbers go up only.
  */
 import * as v from "valibot";
-import { type ErrorCode, SkepError } from "../errors.ts";
+import { detailSchema, snapshotSchema } from "../core/snapshot-schema.ts";
+import { isErrorCode, SkepError } from "../errors.ts";
 import type { RemoveOptions, ResumeOptions, SendOptions, StopOptions } from "../swarm/api.ts";
 import type { Caller } from "../swarm/caller.ts";
 import type { SpawnOptions } from "../swarm/spawn.ts";
-import type { SpawnRequest } from "../types.ts";
+import type { Change } from "../swarm/hive.ts";
+import type { Detail, Snapshot, SpawnRequest } from "../types.ts";
 
 export const PROTOCOL = 1;
 export const MAX_REQUEST: number = 16 * 1024 * 1024; // bytes of one request
@@ -94,6 +96,32 @@ export interface Hello {
   readonly since: string;
 }
 
+/** What the supervisor answers. Throws SkepError "protocol" for anything else. */
+export const parseHello = (value: unknown): Hello => parseAnswer(helloSchema, value);
+export const parseSnapshot = (value: unknown): Snapshot => parseAnswer(snapshotSchema, value);
+export const parseDetail = (value: unknown): Detail => parseAnswer(detailSchema, value);
+export const parseSent = (value: unknown): { readonly message: string } => parseAnswer(sentSchema, value);
+export const parseChange = (value: unknown): Change => parseAnswer(changeSchema, value);
+
+const helloSchema: v.GenericSchema<unknown, Hello> = v.object({
+  protocol: v.number(),
+  version: v.string(),
+  pid: v.number(),
+  since: v.string(),
+});
+const sentSchema = v.object({ message: v.string() });
+const changeSchema: v.GenericSchema<unknown, Change> = v.variant("change", [
+  v.object({ change: v.literal("set"), agent: snapshotSchema }),
+  v.object({ change: v.literal("removed"), id: v.string() }),
+]);
+
+function parseAnswer<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
+  const parsed = v.safeParse(schema, value);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw new SkepError("protocol", `the supervisor's answer is not understood: ${v.getDotPath(issue) ?? "it"}: ${issue.message}`);
+}
+
 export interface Frame {
   readonly jsonrpc: "2.0";
   readonly id?: number | string;
@@ -131,9 +159,9 @@ export function formatError(error: unknown): NonNullable<Frame["error"]> {
 const errorData = v.object({ code: v.string(), hint: v.optional(v.string()) });
 export function parseError(error: NonNullable<Frame["error"]>): SkepError {
   const data = v.safeParse(errorData, error.data);
-  const code = data.success ? data.output.code : "protocol";
-  const hint = data.success ? data.output.hint : undefined;
-  return new SkepError(code as ErrorCode, error.message, { hint }); // a newer supervisor's code is kept as it is
+  if (!data.success) return new SkepError("protocol", error.message);
+  const { code, hint } = data.output;
+  return new SkepError(isErrorCode(code) ? code : "protocol", error.message, { hint });
 }
 
 /** Splits what comes over a socket into lines. Throws SkepError "protocol" when one grows beyond the limit. */

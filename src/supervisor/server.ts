@@ -28,7 +28,7 @@ export interface ServerTools {
   readonly touched: () => void; // somebody asked for something
 }
 
-type Answers = { readonly [M in Method]: (params: Requests[M], socket: Socket) => Promise<unknown> | unknown };
+type Answers = { readonly [M in Method]: (params: Requests[M], socket: Socket) => unknown };
 
 export interface Listening {
   /** Ends the server and its connections. */
@@ -125,5 +125,8 @@ async function answer(line: string, socket: Socket, answers: Answers, tools: Ser
   }
 }
 
-const call = <M extends Method>(answers: Answers, method: M, params: unknown, socket: Socket): unknown =>
-  answers[method](parseParams(method, params), socket);
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it ties the answer to its own parameters
+function call<M extends Method>(answers: Answers, method: M, params: unknown, socket: Socket): unknown {
+  const parsed: Requests[M] = parseParams(method, params);
+  return answers[method](parsed, socket);
+}

@@ -51,7 +51,7 @@ function makeShown(): (entry: Parameters<Heard>[0]) => boolean {
       return true;
     }
     if (!SYNTHESIZED.has(type)) return true;
-    const key = `${origin.run}/${type}/${String(data["message"] ?? data["at"] ?? "")}`;
+    const key = JSON.stringify([origin.run, type, data["message"], data["at"]]);
     if (own.has(key)) return false;
     own.add(key);
     return true;

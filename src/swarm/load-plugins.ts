@@ -139,9 +139,11 @@ async function loadFile(file: PluginFile, warn: (text: string) => void): Promise
   // Keyed by content: an edited file is a new module, also for a supervisor that runs for days.
   const module: unknown = await import(`${pathToFileURL(path).href}?skep=${hash.slice(0, 16)}`);
   const given = typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
-  const value: unknown = typeof given === "function" ? await withLimit(given(makeApi(path, file.options, warn))) : given;
+  const value: unknown = isFunction(given) ? await withLimit(given(makeApi(path, file.options, warn))) : given;
   return { plugin: checkPlugin(value, path), source: { kind: file.from, path, hash } };
 }
+
+const isFunction = (value: unknown): value is (api: PluginApi) => unknown => typeof value === "function";
 
 async function loadBundled(entry: (typeof BUNDLED)[number]): Promise<LoadedPlugin> {
   const { default: given } = await entry.load();

@@ -2,6 +2,7 @@
 import { TASK_MESSAGE } from "../core/queue.ts";
 import { isTime, timeOf } from "../core/entry.ts";
 import type { Meta } from "../core/meta.ts";
+import { byStarted } from "../core/selector.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import type { ProcessFacts } from "../core/status.ts";
 import { notFound, reasonOf, SkepError, systemCode } from "../errors.ts";
@@ -43,10 +44,6 @@ export async function reload(tools: ReadTools): Promise<SwarmView> {
   agents.sort(byStarted);
   return { root: tools.store.root, agents, hidden: 0, problems };
 }
-
-/** Oldest first; equal times by id, so that the order is the same everywhere. */
-export const byStarted = (a: Snapshot, b: Snapshot): number => order(a.started, b.started) || order(a.id, b.id);
-const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const problemCode = (error: unknown): string => (error instanceof SkepError ? error.code : (systemCode(error) ?? "io"));
 

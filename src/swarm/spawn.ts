@@ -59,14 +59,14 @@ export async function spawnAgent(hive: Hive, request: SpawnRequest, options: Spa
   }
 }
 
-const COMMON_OPTIONS: readonly string[] = ["model", "provider"];
+const COMMON_OPTIONS = ["model", "provider"] as const;
 
 function checkRequest(request: SpawnRequest, runner: Runner): void {
   if (request.task.trim() === "") throw badTask("it is empty", "say what is to be done, or give a command after --");
   const bytes = Buffer.byteLength(request.task);
   if (bytes > MAX_TASK) throw badTask(`it has ${bytes} bytes, more than ${MAX_TASK}`, "put it into a file and name that in the task");
   if (!isAbsolute(request.dir) || stat(realPath(request.dir))?.isDirectory() !== true) throw noSuchFolder(request.dir);
-  const given = [...COMMON_OPTIONS.filter((key) => request[key as "model" | "provider"] !== undefined), ...Object.keys(request.options ?? {})];
+  const given = [...COMMON_OPTIONS.filter((key) => request[key] !== undefined), ...Object.keys(request.options ?? {})];
   for (const key of given) if (!(runner.accepts ?? []).includes(key)) throw runnerLacks(runner.name, key);
 }
 

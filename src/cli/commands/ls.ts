@@ -1,12 +1,10 @@
-import { byStarted } from "../../swarm/reload.ts";
-import type { Snapshot } from "../../types.ts";
+import { byStarted } from "../../core/selector.ts";
 import { openAccess } from "../access.ts";
 import type { Command } from "../command.ts";
+import { isRecent } from "../recent.ts";
 import { printView, sayUnwatched } from "../show-view.ts";
 import { listed } from "../which.ts";
 import { watchSwarm } from "../watch-swarm.ts";
-
-const RECENT_MS = 24 * 3_600_000;
 
 export const ls: Command = {
   async run(context) {
@@ -25,7 +23,3 @@ export const ls: Command = {
     await sayUnwatched(context, access, agents);
   },
 };
-
-/** Alive, or ended within a day. */
-export const isRecent = (agent: Snapshot, now: number): boolean =>
-  agent.phase !== "ended" || now - Date.parse(agent.ended ?? agent.updated ?? agent.started) < RECENT_MS;

@@ -50,7 +50,8 @@ async function shutDown({ root }: Access, { settings }: CommandContext): Promise
   const { connection } = await greet(socketOf(root, settings.env));
   await connection.ask("shutdown", {});
   const deadline = Date.now() + STOP_MS;
-  while (record !== undefined && isAlive(record) && Date.now() < deadline) await pause(5);
+  const lives = (): boolean => record !== undefined && isAlive(record);
+  while (lives() && Date.now() < deadline) await pause(5);
   connection.close();
   return true;
 }

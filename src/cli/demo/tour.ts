@@ -112,7 +112,7 @@ export async function playTour(stage: Stage, say: Say, print: Say): Promise<void
 async function quietly(stage: Stage, id: string): Promise<ReadonlyMap<string, SeenAgent>> {
   const { child, lines } = stage.follow("ls", id, "--json");
   await new Promise((resolve) => child.once("close", resolve));
-  return new Map(readAgents(`${lines().join("\n")}`).map((agent) => [agent.id, agent]));
+  return new Map(readAgents(lines().join("\n")).map((agent) => [agent.id, agent]));
 }
 
 const indent = (text: string): string => text.replace(/^(?=.)/gm, "  | ");
