@@ -153,3 +153,6 @@ export const demoFailed = (what: string, seen: string | undefined): SkepError =>
   new SkepError("refused", `the tour ends here, this did not hold: ${what}`, { hint: `seen: ${(seen ?? "").slice(0, 2_000)}` });
 export const onlyLinux = (platform: string): SkepError =>
   new SkepError("refused", `skep needs Linux: on ${platform} it could not tell which processes live`);
+export const noTypeScript = (path: string, cause: unknown): SkepError =>
+  new SkepError("plugin", `${path}: Node cannot read TypeScript`, { hint: "write it as .mjs, or use the skep binary", cause });
+export const externalFailed = (path: string, why: string): SkepError => new SkepError("plugin", `${path}: ${why}`);

@@ -15,6 +15,6 @@ export type {
 } from "./swarm/api.ts";
 export type { Caller } from "./swarm/caller.ts";
 export type { Change, Settings } from "./swarm/hive.ts";
-export type { PluginFile } from "./swarm/load-plugins.ts";
+export type { PluginFile } from "./swarm/plugin-file.ts";
 export type { SpawnOptions } from "./swarm/spawn.ts";
 export { isSettled, waitFor, type Waited, type WaitOptions } from "./swarm/wait.ts";

@@ -33,7 +33,7 @@ export async function openAccess({ args, settings, talk }: CommandContext): Prom
   const { env } = settings;
   const store = openStore(rootOf(settings.root, env));
   const { root } = store;
-  const plugins = await loadPlugins({ files: settings.plugins, warn: (text) => void talk.warn(text) });
+  const plugins = await loadPlugins({ files: settings.plugins, env, warn: (text) => void talk.warn(text) });
   const reader: ReadTools = { store, plugins, now: Date.now };
   const named = settings.plugins.filter(({ from }) => from === "flag").map(({ path }) => path);
   const config = args.options.value("config") ?? env["SKEP_CONFIG"];
@@ -48,7 +48,7 @@ export async function openAccess({ args, settings, talk }: CommandContext): Prom
     socket: () => socketOf(root, env),
     start: async () => void (await start()),
     list: () => reload(reader),
-    plugins: named,
+    plugins: settings.plugins,
   });
   return { root, reader, swarm, caller: callerOf(env), start };
 }

@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { parseDuration } from "../core/duration.ts";
 import { nearest } from "../core/nearest.ts";
 import { badConfig, reasonOf, systemCode } from "../errors.ts";
-import type { PluginFile } from "../swarm/load-plugins.ts";
+import type { PluginFile } from "../swarm/plugin-file.ts";
 import type { Environment } from "../types.ts";
 
 export interface Config {

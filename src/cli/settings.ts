@@ -1,6 +1,6 @@
 /** What holds for every verb. A flag beats the environment, that beats the config, that beats the default. */
 import { resolve } from "node:path";
-import type { PluginFile } from "../swarm/load-plugins.ts";
+import type { PluginFile } from "../swarm/plugin-file.ts";
 import type { Environment } from "../types.ts";
 import type { Options } from "./args.ts";
 import { COLOR_CHOICES, type ColorChoice } from "./color.ts";

@@ -5,7 +5,7 @@ import type { EventHandler, Plugin, Renderer, Runner } from "../types.ts";
 
 /** Where a plugin came from. `path` and `hash` (sha256, hex) for those of the user's. */
 export interface PluginSource {
-  readonly kind: "bundled" | "flag" | "config";
+  readonly kind: "bundled" | "flag" | "config" | "folder" | "project" | "path";
   readonly path?: string;
   readonly hash?: string;
 }

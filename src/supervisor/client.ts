@@ -6,6 +6,7 @@ import type { Swarm } from "../swarm/api.ts";
 import { callerOf } from "../swarm/caller.ts";
 import type { Change } from "../swarm/hive.ts";
 import { newMessageId } from "../swarm/message-id.ts";
+import type { PluginFile } from "../swarm/plugin-file.ts";
 import { newId } from "../swarm/spawn.ts";
 import { connect, type Connection } from "./connection.ts";
 import {
@@ -26,7 +27,7 @@ export interface ClientOptions {
   /** Makes sure that a supervisor runs, when nobody answers. */
   readonly start: () => Promise<void>;
   readonly list: Swarm["list"]; // reading asks nobody
-  readonly plugins?: readonly string[]; // files that go along with a spawn and a resume
+  readonly plugins?: readonly PluginFile[]; // they go along with a spawn and a resume
 }
 
 const HELLO_MS = 10_000; // alive means that it answers, not that something connects

@@ -7,7 +7,8 @@ import { locked, onlyLinux } from "../errors.ts";
 import { openStore } from "../store/fs-store.ts";
 import type { Swarm } from "../swarm/api.ts";
 import type { Settings } from "../swarm/hive.ts";
-import { loadPlugins, type PluginFile } from "../swarm/load-plugins.ts";
+import { loadPlugins } from "../swarm/load-plugins.ts";
+import type { PluginFile } from "../swarm/plugin-file.ts";
 import { reload } from "../swarm/reload.ts";
 import type { Environment, Plugin } from "../types.ts";
 import { makeClient } from "./client.ts";
@@ -37,7 +38,7 @@ export interface OpenOptions {
 export async function openSwarm(options: OpenOptions): Promise<Swarm> {
   if (process.platform !== "linux") throw onlyLinux(process.platform);
   const { root, env = process.env, warn = (text) => void process.stderr.write(`skep: ${text}\n`), repoRoot } = options;
-  const plugins = await loadPlugins({ warn, plugins: options.plugins ?? [], files: options.pluginFiles ?? [] });
+  const plugins = await loadPlugins({ warn, env, plugins: options.plugins ?? [], files: options.pluginFiles ?? [] });
   const settings = options.settings ?? {};
   const supervisor = await superviseRoot({ root, plugins, env, settings, repoRoot, warn });
   if (supervisor !== undefined) return supervisor.swarm;
@@ -48,6 +49,6 @@ export async function openSwarm(options: OpenOptions): Promise<Swarm> {
     socket: () => socketOf(root, env),
     start: () => Promise.reject(locked(root)),
     list: () => reload({ store, plugins, now: Date.now, repoRoot }),
-    plugins: (options.pluginFiles ?? []).map(({ path }) => path),
+    plugins: options.pluginFiles ?? [],
   });
 }

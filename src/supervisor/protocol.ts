@@ -7,6 +7,7 @@ import { detailSchema, snapshotSchema } from "../core/snapshot-schema.ts";
 import { isErrorCode, SkepError } from "../errors.ts";
 import type { RemoveOptions, ResumeOptions, SendOptions, StopOptions } from "../swarm/api.ts";
 import type { Caller } from "../swarm/caller.ts";
+import type { PluginFile } from "../swarm/plugin-file.ts";
 import type { SpawnOptions } from "../swarm/spawn.ts";
 import type { Change } from "../swarm/hive.ts";
 import type { Detail, Snapshot, SpawnRequest } from "../types.ts";
@@ -15,14 +16,14 @@ export const PROTOCOL = 1;
 export const MAX_REQUEST: number = 16 * 1024 * 1024; // bytes of one request
 export const MAX_MESSAGE: number = 4 * 1024 * 1024; // bytes of a message, and of an environment
 
-/** What each request carries. A plugin given by `--plugin` travels with the request that needs it. */
+/** What each request carries. The client's plugins travel with the requests that may need them. */
 export interface Requests {
   readonly hello: Record<string, never>;
   readonly status: Record<string, never>;
   readonly subscribe: Record<string, never>;
   readonly shutdown: Record<string, never>;
-  readonly spawn: { request: SpawnRequest; options: SpawnOptions; caller: Caller; plugins?: string[] };
-  readonly resume: { id: string; options: ResumeOptions; caller: Caller; plugins?: string[] };
+  readonly spawn: { request: SpawnRequest; options: SpawnOptions; caller: Caller; plugins?: PluginFile[] };
+  readonly resume: { id: string; options: ResumeOptions; caller: Caller; plugins?: PluginFile[] };
   readonly send: { id: string; text: string; options: SendOptions; caller: Caller };
   readonly stop: { id: string; options: StopOptions };
   readonly remove: { id: string; options: RemoveOptions };
@@ -39,6 +40,15 @@ const flag = v.exactOptional(v.boolean());
 const list = v.exactOptional(v.array(v.string()));
 const anything = v.exactOptional(v.record(v.string(), v.unknown()));
 const nothing = v.record(v.string(), v.never());
+const plugins = v.exactOptional(
+  v.array(
+    v.object({
+      path: v.pipe(v.string(), v.startsWith("/")),
+      from: v.picklist(["flag", "config", "folder", "project"]),
+      options: v.exactOptional(v.unknown()),
+    }),
+  ),
+);
 const duration = v.pipe(v.number(), v.finite(), v.minValue(0));
 const caller = v.object({
   env: v.record(v.string(), v.string()),
@@ -67,9 +77,9 @@ const PARAMS: { readonly [M in Method]: Schema<M> } = {
     }),
     options: v.object({ id: v.exactOptional(id), timeout: v.exactOptional(duration), envNames: list }),
     caller,
-    plugins: list,
+    plugins,
   }),
-  resume: v.object({ id, options: v.object({ dir: text, text, force: flag, request: text }), caller, plugins: list }),
+  resume: v.object({ id, options: v.object({ dir: text, text, force: flag, request: text }), caller, plugins }),
   send: v.object({ id, text: v.string(), options: v.object({ message: text, now: flag, queue: flag }), caller }),
   stop: v.object({ id, options: v.object({ grace: v.exactOptional(duration), by: text }) }),
   remove: v.object({ id, options: v.object({ force: flag, by: text }) }),

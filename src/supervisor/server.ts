@@ -4,6 +4,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { reasonOf, SkepError } from "../errors.ts";
 import { version } from "../build-info.ts";
 import type { Swarm } from "../swarm/api.ts";
+import type { PluginFile } from "../swarm/plugin-file.ts";
 import {
   formatError,
   formatFrame,
@@ -22,8 +23,8 @@ export interface ServerTools {
   readonly swarm: Swarm;
   readonly since: string;
   readonly warn: (text: string) => void;
-  /** Loads plugins that a request brings along, by path. */
-  readonly bring: (plugins: readonly string[]) => Promise<void>;
+  /** Loads plugins that a request brings along, and anew those whose files have changed. */
+  readonly bring: (plugins: readonly PluginFile[]) => Promise<void>;
   readonly shutdown: () => void;
   readonly touched: () => void; // somebody asked for something
 }

@@ -88,9 +88,7 @@ export async function superviseRoot(options: SuperviseOptions): Promise<Supervis
       swarm,
       since,
       warn,
-      bring: async (paths) => {
-        for (const path of paths) await plugins.add({ path, from: "flag" });
-      },
+      bring: (files) => plugins.bring(files),
       shutdown: () => options.onShutdown?.(),
       touched: () => (busyAt = now()),
     });

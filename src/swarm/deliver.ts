@@ -30,7 +30,7 @@ async function deliverOne(hive: Hive, kept: Kept): Promise<void> {
   if (hive.closed || message === undefined || text === undefined || kept.stopping) return;
   const { run } = kept;
   const over = run === undefined || hasEnded(kept.journal, run);
-  const runner = await hive.plugins.runner(kept.meta.runner);
+  const runner = await hive.plugins.runner(kept.meta.runner, kept.caller?.env);
   if (over) {
     const caller = kept.callers.get(message.id) ?? kept.caller ?? ownCaller(hive, kept);
     if (caller !== undefined) await startFor(hive, kept, runner, caller, { id: message.id, text });

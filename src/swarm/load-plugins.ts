@@ -1,21 +1,16 @@
-/** Finds and loads plugins: bundled ones lazily by what they supply, the user's by absolute path, keyed by content. */
-import { createHash } from "node:crypto";
-import { readFileSync, realpathSync } from "node:fs";
-import { pathToFileURL } from "node:url";
+/** The plugins of one process: bundled ones, loaded lazily by what they supply, the user's, and runners found on PATH. */
 import { makeHooks, type HookBus } from "../core/hooks.ts";
 import { nearest } from "../core/nearest.ts";
 import { checkPlugin, findRenderer, findRunner, handlersFor, type LoadedPlugin, type PluginSource } from "../core/registry.ts";
-import { blockTexts, makeTranslate, type Translate } from "../core/translate.ts";
-import { pluginFailed, reasonOf, SkepError, unknownName } from "../errors.ts";
-import type { EventHandler, Plugin, PluginApi, Renderer, Runner } from "../types.ts";
+import { DEFAULT_RUNNER } from "../core/meta.ts";
+import { makeTranslate, type Translate } from "../core/translate.ts";
+import { pluginFailed, reasonOf, unknownName } from "../errors.ts";
+import type { Environment, EventHandler, Plugin, Renderer, Runner } from "../types.ts";
 import { BUNDLED } from "./bundled.ts";
+import { describeExternal, findExternal } from "./external-runner.ts";
+import { fingerprint, loadPluginFile, makeApi, type PluginFile, type Warn } from "./plugin-file.ts";
+import { withLimit } from "./time-limit.ts";
 
-/** One of the user's plugins, by absolute path. */
-export interface PluginFile {
-  readonly path: string;
-  readonly from: "flag" | "config";
-  readonly options?: unknown;
-}
 export interface PluginReport {
   readonly name: string;
   readonly version?: string;
@@ -26,31 +21,36 @@ export interface PluginReport {
 }
 export interface PluginSet {
   readonly hooks: HookBus;
-  /** Throws SkepError "plugin" when it or one of the user's plugins failed to load, "usage" when nobody supplies it. */
-  runner(name: string): Promise<Runner>;
+  /**
+   * Throws SkepError "plugin" when it or one of the user's plugins failed to load, "usage" when nobody supplies it. `env`: in
+   * whose PATH a runner in another language is looked for.
+   */
+  runner(name: string, env?: Environment): Promise<Runner>;
   renderer(name: string): Promise<Renderer>;
   /** Who reads the entries of this runner's agents, in the order they are asked. A plugin that failed is left out. */
   handlers(runner: string): Promise<readonly EventHandler[]>;
   report(): Promise<readonly PluginReport[]>;
-  /** Loads one more of the user's files; one that is loaded already, with the same content, is left as it is. */
-  add(file: PluginFile): Promise<void>;
+  /** Loads files of the user's, and those anew whose content has changed. One that fails is left out, with a warning. */
+  bring(files: readonly PluginFile[]): Promise<void>;
 }
+type Supply = "runners" | "renderers";
+
 export interface PluginOptions {
   readonly files?: readonly PluginFile[];
   /** Plugins given as values: what an embedding program has. */
   readonly plugins?: readonly Plugin[];
-  readonly warn: (text: string) => void;
+  /** Where runners in other languages are looked for: its PATH. */
+  readonly env?: Environment;
+  readonly warn: Warn;
 }
 
-const HOOK_LIMIT_MS = 30_000;
-
 export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
-  const { warn } = options;
+  const { warn, env = {} } = options;
   const users: LoadedPlugin[] = (options.plugins ?? []).map((plugin) => ({
     plugin: checkPlugin(plugin, plugin.name),
     source: { kind: "flag" },
   }));
-  const failed: PluginReport[] = [];
+  const failed = new Map<string, PluginReport>(); // by path
   const hooks = makeHooks({
     report: (plugin, hook, reason) => warn(`plugin ${plugin}: its ${hook} hook failed: ${reason}`),
     limit: withLimit,
@@ -59,60 +59,77 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
   for (const { plugin } of users) if (plugin.hooks !== undefined) hooks.add(plugin.name, plugin.hooks);
   const bundled = lazily(loadBundled);
   const handlers = new Map<string, readonly EventHandler[]>();
-  const add = async (file: PluginFile): Promise<void> => {
-    const loaded = await loadFile(file, warn);
-    const { path = file.path, hash } = loaded.source;
-    const before = users.findIndex(({ source }) => source.path === path);
-    if (users[before]?.source.hash === hash) return;
-    if (before !== -1) users.splice(before, 1);
+
+  const replace = (loaded: LoadedPlugin): void => {
+    const { path = "" } = loaded.source;
+    const at = users.findIndex(({ source }) => source.path === path);
+    if (at === -1) users.push(loaded);
+    else users[at] = loaded;
     unhook.get(path)?.();
-    users.push(loaded);
     if (loaded.plugin.hooks !== undefined) unhook.set(path, hooks.add(loaded.plugin.name, loaded.plugin.hooks));
     handlers.clear();
   };
-  for (const file of options.files ?? []) {
-    try {
-      await add(file);
-    } catch (error) {
-      failed.push({ name: file.path, source: { kind: file.from, path: file.path }, supplies: [], error: reasonOf(error) });
-      warn(`plugin ${file.path} is not loaded: ${reasonOf(error)}`);
+  const bring = async (file: PluginFile): Promise<void> => {
+    const { path, hash } = fingerprint(file.path);
+    const before = users.find(({ source }) => source.path === path)?.source.hash;
+    if (before === hash) return;
+    replace(await loadPluginFile(file, warn));
+    failed.delete(file.path);
+    if (before !== undefined) warn(`plugin ${path} has changed: new runs take it as it is now`);
+  };
+  const bringAll = async (files: readonly PluginFile[]): Promise<void> => {
+    for (const file of files) {
+      try {
+        await bring(file);
+      } catch (error) {
+        const reason = reasonOf(error);
+        if (failed.get(file.path)?.error !== reason) warn(`plugin ${file.path} is not loaded: ${reason}`);
+        failed.set(file.path, { name: file.path, source: { kind: file.from, path: file.path }, supplies: [], error: reason });
+      }
     }
-  }
+  };
+  await bringAll(options.files ?? []);
 
-  const find = async <T>(what: "runner" | "renderer", name: string, search: (loaded: readonly LoadedPlugin[]) => T | undefined): Promise<T> => {
-    const own = search(users);
-    if (own !== undefined) return own;
-    const known = BUNDLED.filter((entry) => entry[`${what}s`].includes(name));
-    const found = search(await Promise.all(known.map(bundled)));
-    if (found !== undefined) return found;
-    const [fault] = failed;
-    if (fault !== undefined) throw pluginFailed(fault.name, fault.error ?? "");
-    const names = [...new Set([...BUNDLED.flatMap((entry) => entry[`${what}s`]), ...users.flatMap(({ plugin }) => (plugin[`${what}s`] ?? []).map((part) => part.name))])];
-    throw unknownName(what, name, names, nearest(name, names));
+  const names = (what: Supply): readonly string[] => [
+    ...new Set([...BUNDLED.flatMap((entry) => entry[what]), ...users.flatMap(({ plugin }) => (plugin[what] ?? []).map(({ name }) => name))]),
+  ];
+  const find = async <T>(what: Supply, name: string, search: (loaded: readonly LoadedPlugin[]) => T | undefined): Promise<T | undefined> =>
+    search(users) ?? search(await Promise.all(BUNDLED.filter((entry) => entry[what].includes(name)).map(bundled)));
+  const missing = (what: Supply, name: string): Error => {
+    const [fault] = failed.values();
+    if (fault !== undefined) return pluginFailed(fault.name, fault.error ?? "");
+    return unknownName(what.slice(0, -1), name, names(what), nearest(name, names(what)));
   };
   return {
     hooks,
-    runner: (name) => find("runner", name, (loaded) => findRunner(loaded, name)),
-    renderer: (name) => find("renderer", name, (loaded) => findRenderer(loaded, name)),
+    async runner(name, callers = env) {
+      const found = await find("runners", name, (loaded) => findRunner(loaded, name));
+      if (found !== undefined) return found;
+      const external = findExternal(name, callers);
+      if (external === undefined) throw missing("runners", name);
+      return describeExternal(external, name, callers);
+    },
+    async renderer(name) {
+      const found = await find("renderers", name, (loaded) => findRenderer(loaded, name));
+      if (found === undefined) throw missing("renderers", name);
+      return found;
+    },
     async handlers(runner) {
       const cached = handlers.get(runner);
       if (cached !== undefined) return cached;
-      const wanted = BUNDLED.filter((entry) => entry.handles.includes(runner) || entry.handles.includes("*"));
-      const found = handlersFor([...users, ...(await Promise.all(wanted.map(bundled)))], runner);
+      // A runner in another language speaks zot's words; so may one whose plugin is not loaded here.
+      const speaks = names("runners").includes(runner) ? runner : DEFAULT_RUNNER;
+      const wanted = BUNDLED.filter(({ handles }) => handles.includes(speaks) || handles.includes("*"));
+      const ours = await Promise.all(wanted.map(bundled));
+      const found = speaks === runner ? handlersFor([...users, ...ours], runner) : [...handlersFor(users, runner), ...handlersFor(ours, speaks)];
       handlers.set(runner, found);
       return found;
     },
     async report() {
       const own = await Promise.all(BUNDLED.map(bundled));
-      return [...own, ...users].map((loaded) => describe(loaded, own)).concat(failed);
+      return [...own, ...users].map((loaded) => describe(loaded, own)).concat([...failed.values()]);
     },
-    async add(file) {
-      try {
-        await add(file);
-      } catch (error) {
-        throw error instanceof SkepError ? error : pluginFailed(file.path, reasonOf(error));
-      }
-    },
+    bring: bringAll,
   };
 }
 
@@ -133,29 +150,11 @@ const suppliesOf = (plugin: Plugin): readonly string[] => [
   ...Object.keys(plugin.hooks ?? {}).map((name) => `hook ${name}`),
 ];
 
-async function loadFile(file: PluginFile, warn: (text: string) => void): Promise<LoadedPlugin> {
-  const path = realpathSync(file.path);
-  const hash = createHash("sha256").update(readFileSync(path)).digest("hex");
-  // Keyed by content: an edited file is a new module, also for a supervisor that runs for days.
-  const module: unknown = await import(`${pathToFileURL(path).href}?skep=${hash.slice(0, 16)}`);
-  const given = typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
-  const value: unknown = isFunction(given) ? await withLimit(given(makeApi(path, file.options, warn))) : given;
-  return { plugin: checkPlugin(value, path), source: { kind: file.from, path, hash } };
-}
-
-const isFunction = (value: unknown): value is (api: PluginApi) => unknown => typeof value === "function";
-
 async function loadBundled(entry: (typeof BUNDLED)[number]): Promise<LoadedPlugin> {
   const { default: given } = await entry.load();
   const plugin = typeof given === "function" ? await given(makeApi(entry.name, undefined, () => {})) : given;
   return { plugin, source: { kind: "bundled" } };
 }
-
-const makeApi = (where: string, options: unknown, warn: (text: string) => void): PluginApi => ({
-  options,
-  log: { info: (text) => warn(`${where}: ${text}`), warn: (text) => warn(`${where}: ${text}`) },
-  textBlocks: blockTexts,
-});
 
 function lazily<K, T>(make: (key: K) => Promise<T>): (key: K) => Promise<T> {
   const made = new Map<K, Promise<T>>();
@@ -164,17 +163,4 @@ function lazily<K, T>(make: (key: K) => Promise<T>): (key: K) => Promise<T> {
     made.set(key, known);
     return known;
   };
-}
-
-/** A listener or a plugin that never answers must not hold up everybody: its work is given up, with an error. */
-async function withLimit<T>(work: PromiseLike<T> | T): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new SkepError("timeout", `no answer within ${HOOK_LIMIT_MS / 1000} s`)), HOOK_LIMIT_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -30,7 +30,7 @@ export const newId = (name: string): string => makeId(slug(name), makeHandle(ran
 
 export async function spawnAgent(hive: Hive, request: SpawnRequest, options: SpawnOptions, caller: Caller): Promise<Kept> {
   await hive.hooks.ask("agent:spawn", request);
-  const runner = await hive.plugins.runner(request.runner);
+  const runner = await hive.plugins.runner(request.runner, caller.env);
   checkRequest(request, runner);
   const detected = await runner.detect?.(caller.env);
   if (detected !== undefined && "missing" in detected) throw notInstalled(runner.name, detected.missing, detected.hint);

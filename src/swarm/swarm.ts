@@ -63,7 +63,7 @@ function agentControl(hive: Hive): AgentControl {
   };
 }
 
-const runnerOf = (hive: Hive, kept: Kept): Promise<Runner> => hive.plugins.runner(kept.meta.runner);
+const runnerOf = (hive: Hive, kept: Kept): Promise<Runner> => hive.plugins.runner(kept.meta.runner, kept.caller?.env);
 const isForeign = (kept: Kept): boolean => kept.journal.state.foreign > 0 && foreignIsAlive(kept.meta.inboxPath);
 
 function fresh(hive: Hive, kept: Kept): Snapshot {
