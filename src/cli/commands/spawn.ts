@@ -30,7 +30,8 @@ async function waitAndPrint(context: CommandContext, access: Access, agent: Snap
   const live = ended.phase !== "ended" && !args.options.has("keep");
   const final = live ? await access.swarm.stop(agent.id, { by: access.caller.by }) : ended;
   if (settings.json) await output.write(`${JSON.stringify(final, undefined, 2)}\n`);
-  else if (agent.runner === "exec") await rawOutput(access.reader.store, agent.id, (text) => output.write(text));
-  else await output.write(final.last_assistant === undefined ? "" : `${final.last_assistant.trimEnd()}\n`);
+  else if (final.last_assistant !== undefined) await output.write(`${final.last_assistant.trimEnd()}\n`);
+  // One that gives no answers, such as a command, has its output.
+  else await rawOutput(access.reader.store, agent.id, (text) => output.write(text));
   checkOutcome([final]);
 }
