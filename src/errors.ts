@@ -51,19 +51,34 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 export const usage = (message: string, hint?: string): SkepError => new SkepError("usage", message, { hint });
-export const corruptMeta = (why: string, cause?: unknown): SkepError => new SkepError("corrupt", `meta.json: ${why}`, { cause });
+export const corruptMeta = (why: string, cause?: unknown): SkepError =>
+  new SkepError("corrupt", `meta.json: ${why}`, { cause });
 export const pluginRefused = (plugin: string, hook: string, cause: unknown): SkepError =>
   new SkepError("refused", `plugin ${plugin} refused ${hook}: ${reasonOf(cause)}`, { cause });
 export const pluginShape = (where: string, why: string): SkepError =>
-  new SkepError("plugin", `${where} is not a plugin: ${why}`, { hint: "a plugin exports { name, version, api: 1, … } by default" });
+  new SkepError("plugin", `${where} is not a plugin: ${why}`, {
+    hint: "a plugin exports { name, version, api: 1, … } by default",
+  });
 export const nameTaken = (what: string, name: string, first: string, second: string): SkepError =>
-  new SkepError("plugin", `two plugins supply the ${what} ${name}: ${first} and ${second}`, { hint: "load only one of them" });
+  new SkepError("plugin", `two plugins supply the ${what} ${name}: ${first} and ${second}`, {
+    hint: "load only one of them",
+  });
 export const noFlock = (path: string, why: string): SkepError =>
-  new SkepError("io", `cannot lock ${path}: ${why}`, { hint: "install util-linux (flock) or perl, or use a local file system" });
-export const rootNotFolder = (path: string): SkepError => new SkepError("io", `${path} is not a folder`, { hint: "give another --root" });
+  new SkepError("io", `cannot lock ${path}: ${why}`, {
+    hint: "install util-linux (flock) or perl, or use a local file system",
+  });
+export const rootNotFolder = (path: string): SkepError =>
+  new SkepError("io", `${path} is not a folder`, { hint: "give another --root" });
 export const pluginFailed = (where: string, why: string): SkepError =>
-  new SkepError("plugin", `plugin ${where} is not loaded: ${why}`, { hint: "mend it, or leave it out with --no-plugins" });
-export const unknownName = (what: string, name: string, known: readonly string[], near: string | undefined): SkepError =>
+  new SkepError("plugin", `plugin ${where} is not loaded: ${why}`, {
+    hint: "mend it, or leave it out with --no-plugins",
+  });
+export const unknownName = (
+  what: string,
+  name: string,
+  known: readonly string[],
+  near: string | undefined,
+): SkepError =>
   new SkepError("usage", `no ${what} is called ${name}`, {
     hint: near === undefined ? `known: ${known.join(", ")}` : `did you mean ${near}?`,
   });
@@ -83,47 +98,64 @@ export const runnerLacks = (runner: string, option: string): SkepError =>
   new SkepError("usage", `runner ${runner} has no --${option}`, { hint: "flags for the agent itself go after --" });
 export const notInstalled = (runner: string, missing: string, hint: string): SkepError =>
   new SkepError("usage", `runner ${runner} needs ${missing}, which was not found`, { hint });
-export const idTaken = (id: string, why: string): SkepError => new SkepError("state", `cannot use the id ${id}: ${why}`);
+export const idTaken = (id: string, why: string): SkepError =>
+  new SkepError("state", `cannot use the id ${id}: ${why}`);
 export const stillRuns = (id: string, what: string): SkepError =>
   new SkepError("state", `${id} is running: ${what}`, { hint: `skep stop ${id}` });
 export const mayRun = (id: string, why: string): SkepError =>
   new SkepError("state", `${id} may be running: ${why}`, { hint: "--force resumes it nevertheless" });
-export const cannotCancel = (id: string, why: string): SkepError => new SkepError("state", `${id} has nothing to cancel: ${why}`);
+export const cannotCancel = (id: string, why: string): SkepError =>
+  new SkepError("state", `${id} has nothing to cancel: ${why}`);
 export const nothingWaits = (id: string, request: string): SkepError =>
   new SkepError("state", `${id} does not wait for an answer to ${request}`, { hint: `skep show ${id}` });
-export const tooLarge = (what: string, limit: number): SkepError => new SkepError("usage", `the ${what} has more than ${limit} bytes`);
+export const tooLarge = (what: string, limit: number): SkepError =>
+  new SkepError("usage", `the ${what} has more than ${limit} bytes`);
 export const locked = (root: string): SkepError =>
-  new SkepError("locked", `another process holds ${root} and does not answer`, { hint: "end that process, or give another root" });
+  new SkepError("locked", `another process holds ${root} and does not answer`, {
+    hint: "end that process, or give another root",
+  });
 export const noSupervisor = (root: string, why: string): SkepError =>
-  new SkepError("unreachable", `the supervisor of ${root} cannot be started: ${why}`, { hint: "its log is supervisor.log in the root" });
+  new SkepError("unreachable", `the supervisor of ${root} cannot be started: ${why}`, {
+    hint: "its log is supervisor.log in the root",
+  });
 export const unknownFlag = (verb: string, flag: string, near: string | undefined): SkepError =>
   new SkepError("usage", `${verb} has no flag ${flag}`, {
     hint: near === undefined ? `${verb} --help lists its flags` : `did you mean ${near}?`,
   });
 export const missingValue = (flag: string, value: string): SkepError =>
-  new SkepError("usage", `--${flag} needs a value: <${value}>`, { hint: `one that starts with "-" is written --${flag}=<${value}>` });
+  new SkepError("usage", `--${flag} needs a value: <${value}>`, {
+    hint: `one that starts with "-" is written --${flag}=<${value}>`,
+  });
 export const unexpectedValue = (flag: string): SkepError => new SkepError("usage", `--${flag} takes no value`);
 export const badValue = (flag: string, value: string, wanted: string): SkepError =>
   new SkepError("usage", `--${flag}: ${JSON.stringify(value)} is not ${wanted}`);
 export const missingArgument = (verb: string, what: string): SkepError =>
   new SkepError("usage", `skep ${verb} needs <${what}>`, { hint: `skep ${verb} --help shows how` });
 export const unexpectedArgument = (verb: string, word: string): SkepError =>
-  new SkepError("usage", `skep ${verb} does not take ${JSON.stringify(word)}`, { hint: `skep ${verb} --help shows what it takes` });
+  new SkepError("usage", `skep ${verb} does not take ${JSON.stringify(word)}`, {
+    hint: `skep ${verb} --help shows what it takes`,
+  });
 export const badConfig = (path: string, why: string, hint?: string, cause?: unknown): SkepError =>
   new SkepError("usage", `config ${path}: ${why}`, { hint, cause });
-export const cannotPrint = (cause: unknown): SkepError => new SkepError("io", `cannot write to stdout: ${reasonOf(cause)}`, { cause });
-export const corruptIntent = (path: string, cause: unknown): SkepError => new SkepError("corrupt", `${path}: ${reasonOf(cause)}`, { cause });
+export const cannotPrint = (cause: unknown): SkepError =>
+  new SkepError("io", `cannot write to stdout: ${reasonOf(cause)}`, { cause });
+export const corruptIntent = (path: string, cause: unknown): SkepError =>
+  new SkepError("corrupt", `${path}: ${reasonOf(cause)}`, { cause });
 export const missingTool = (name: string, folders: readonly string[]): SkepError =>
   new SkepError("io", `${name} is not in ${folders.join(", ")}`, { hint: "install coreutils and util-linux" });
 export const notClaimed = (why: string): SkepError => new SkepError("io", `the run was not claimed: ${why}`);
-export const inputDiffers = (path: string, why: string): SkepError => new SkepError("corrupt", `${path} is not what was said: ${why}`);
+export const inputDiffers = (path: string, why: string): SkepError =>
+  new SkepError("corrupt", `${path} is not what was said: ${why}`);
 export const socketFolderNotOurs = (folder: string): SkepError =>
   new SkepError("io", `${folder} is not our folder`, { hint: "set XDG_RUNTIME_DIR to a folder of your own" });
 export const socketTooLong = (path: string, limit: number): SkepError =>
-  new SkepError("io", `the socket path ${path} has more than ${limit} bytes`, { hint: "set XDG_RUNTIME_DIR to a shorter folder" });
+  new SkepError("io", `the socket path ${path} has more than ${limit} bytes`, {
+    hint: "set XDG_RUNTIME_DIR to a shorter folder",
+  });
 export const ambiguous = (name: string, candidates: readonly string[]): SkepError =>
   new SkepError("ambiguous", `${name} can be ${candidates.slice(0, 8).join(", ")}`, { hint: "use more characters" });
-export const whichAgents = (): SkepError => new SkepError("usage", "which agents?", { hint: "name them, or use --all, -l, --status, --phase, --here" });
+export const whichAgents = (): SkepError =>
+  new SkepError("usage", "which agents?", { hint: "name them, or use --all, -l, --status, --phase, --here" });
 export const notSure = (what: string): SkepError => new SkepError("interrupted", `${what}: not done`);
 export const needsYes = (what: string, count: number): SkepError =>
   new SkepError("usage", `${what} of ${count} agents needs -y here`, { hint: "nobody is there to be asked" });
@@ -143,16 +175,23 @@ export const agentWaits = (id: string, what: string): SkepError =>
 export const agentFailed = (id: string, how: string): SkepError =>
   new SkepError("agent_failed", `${id} ended badly: ${how}`, { hint: `skep logs ${id}` });
 export const wantsOne = (verb: string): SkepError => new SkepError("usage", `${verb} takes one agent`);
-export const noAnswer = (id: string): SkepError => new SkepError("agent_failed", `${id} has given no answer`, { hint: `skep logs ${id}` });
+export const noAnswer = (id: string): SkepError =>
+  new SkepError("agent_failed", `${id} has given no answer`, { hint: `skep logs ${id}` });
 export const noSupervisorRuns = (root: string): SkepError =>
   new SkepError("unreachable", `no supervisor runs for ${root}`, { hint: "skep supervisor start" });
-export const cannotRead = (path: string, why: string): SkepError => new SkepError("usage", `cannot read ${path}: ${why}`);
+export const cannotRead = (path: string, why: string): SkepError =>
+  new SkepError("usage", `cannot read ${path}: ${why}`);
 export const refusedEnvironment = (variable: string): SkepError =>
   new SkepError("usage", `${variable} is set, with which others could run code in skep`, { hint: `unset ${variable}` });
 export const demoFailed = (what: string, seen: string | undefined): SkepError =>
-  new SkepError("refused", `the tour ends here, this did not hold: ${what}`, { hint: `seen: ${(seen ?? "").slice(0, 2_000)}` });
+  new SkepError("refused", `the tour ends here, this did not hold: ${what}`, {
+    hint: `seen: ${(seen ?? "").slice(0, 2_000)}`,
+  });
 export const onlyLinux = (platform: string): SkepError =>
   new SkepError("refused", `skep needs Linux: on ${platform} it could not tell which processes live`);
 export const noTypeScript = (path: string, cause: unknown): SkepError =>
-  new SkepError("plugin", `${path}: Node cannot read TypeScript`, { hint: "write it as .mjs, or use the skep binary", cause });
+  new SkepError("plugin", `${path}: Node cannot read TypeScript`, {
+    hint: "write it as .mjs, or use the skep binary",
+    cause,
+  });
 export const externalFailed = (path: string, why: string): SkepError => new SkepError("plugin", `${path}: ${why}`);

@@ -52,4 +52,3 @@ export async function openAccess({ args, settings, talk }: CommandContext): Prom
   });
   return { root, reader, swarm, caller: callerOf(env), start };
 }
-

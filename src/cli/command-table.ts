@@ -87,7 +87,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "stop",
     summary: "end agents, and everything they started",
     args: "[which…]",
-    flags: [{ name: "grace", value: "d", summary: "time for each step: the agent's own way, SIGTERM, SIGKILL (10s)" }, ...WHICH_FLAGS],
+    flags: [
+      { name: "grace", value: "d", summary: "time for each step: the agent's own way, SIGTERM, SIGKILL (10s)" },
+      ...WHICH_FLAGS,
+    ],
     load: async () => (await import("./commands/stop.ts")).stop,
   },
   {
@@ -164,5 +167,11 @@ export const COMMANDS: readonly CommandSpec[] = [
 
 /** Not shown: the background process. */
 export const HIDDEN: readonly CommandSpec[] = [
-  { name: "supervisor run", summary: "", args: "", flags: [], load: async () => (await import("./commands/supervisor.ts")).run },
+  {
+    name: "supervisor run",
+    summary: "",
+    args: "",
+    flags: [],
+    load: async () => (await import("./commands/supervisor.ts")).run,
+  },
 ];

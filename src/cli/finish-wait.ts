@@ -5,7 +5,11 @@ import type { Snapshot } from "../types.ts";
 import type { Access } from "./access.ts";
 
 /** Throws SkepError "timeout", "interrupted", "waiting" when nobody can answer. */
-export async function waitForAgents(access: Access, ids: readonly string[], options: Omit<WaitOptions, "signal">): Promise<readonly Snapshot[]> {
+export async function waitForAgents(
+  access: Access,
+  ids: readonly string[],
+  options: Omit<WaitOptions, "signal">,
+): Promise<readonly Snapshot[]> {
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
   process.once("SIGINT", stop);
@@ -14,7 +18,8 @@ export async function waitForAgents(access: Access, ids: readonly string[], opti
     if (why === "timeout") throw waitedTooLong();
     if (why === "aborted") throw interrupted();
     const stuck = agents.find(({ phase }) => phase === "waiting");
-    if (why === "waiting" && stuck !== undefined) throw agentWaits(stuck.id, stuck.waiting?.at(-1)?.what ?? "an answer");
+    if (why === "waiting" && stuck !== undefined)
+      throw agentWaits(stuck.id, stuck.waiting?.at(-1)?.what ?? "an answer");
     return agents;
   } finally {
     process.off("SIGINT", stop);

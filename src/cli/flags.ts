@@ -24,4 +24,9 @@ export const SPAWN_FLAGS: readonly FlagSpec[] = [
   { name: "jsonl", summary: "exec: its output is events in zot's words" },
 ];
 
-export const OUTPUT_FLAG: FlagSpec = { name: "output", short: "o", value: "renderer", summary: "table, json, ndjson, or a plugin's" };
+export const OUTPUT_FLAG: FlagSpec = {
+  name: "output",
+  short: "o",
+  value: "renderer",
+  summary: "table, json, ndjson, or a plugin's",
+};

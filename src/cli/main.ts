@@ -22,7 +22,8 @@ async function main(argv: readonly string[]): Promise<void> {
     const { command, options } = args;
     const output = openOutput();
     if (options.has("version")) return await output.write(`${version}\n`);
-    if (command === undefined) return await output.write(options.has("help") ? fullHelp(COMMANDS, GLOBAL_FLAGS) : briefHelp(COMMANDS));
+    if (command === undefined)
+      return await output.write(options.has("help") ? fullHelp(COMMANDS, GLOBAL_FLAGS) : briefHelp(COMMANDS));
     if (options.has("help")) return await output.write(verbHelp(command, GLOBAL_FLAGS));
     const settings = readSettings(options, process.env, process.cwd());
     await (await command.load()).run({ args, settings, output, talk: makeTalk(settings) });

@@ -9,9 +9,20 @@ import { columnsOf } from "./columns.ts";
 import type { CommandContext } from "./command.ts";
 import { renderView } from "./render-view.ts";
 
-export const viewOf = (access: Access, agents: readonly Snapshot[]): SwarmView => ({ root: access.root, agents, hidden: 0, problems: [] });
+export const viewOf = (access: Access, agents: readonly Snapshot[]): SwarmView => ({
+  root: access.root,
+  agents,
+  hidden: 0,
+  problems: [],
+});
 
-export async function printView(context: CommandContext, access: Access, verb: string, view: SwarmView, declared = true): Promise<void> {
+export async function printView(
+  context: CommandContext,
+  access: Access,
+  verb: string,
+  view: SwarmView,
+  declared = true,
+): Promise<void> {
   const { args, settings, output } = context;
   const name = settings.json ? "json" : ((declared ? args.options.value("output") : undefined) ?? "table");
   const renderer = await access.reader.plugins.renderer(name);
@@ -22,10 +33,16 @@ export async function printView(context: CommandContext, access: Access, verb: s
 }
 
 /** Says since when nobody watches, when agents live and no supervisor answers. */
-export async function sayUnwatched({ settings, talk }: CommandContext, { root, reader }: Access, agents: readonly Snapshot[]): Promise<void> {
+export async function sayUnwatched(
+  { settings, talk }: CommandContext,
+  { root, reader }: Access,
+  agents: readonly Snapshot[],
+): Promise<void> {
   const alive = agents.filter(({ status }) => status === "running" || status === "pending");
   if (alive.length === 0 || (await findSupervisor(root, settings.env)) !== undefined) return;
   const last = Math.max(...alive.map(({ id }) => stat(reader.store.paths(id).log)?.mtimeMs ?? 0), 0);
   const since = last === 0 ? "" : ` since ${timeOf(last)}`;
-  await talk.warn(`nobody watches ${alive.length === 1 ? "it" : `these ${alive.length}`}${since}; they go on, and skep supervisor start takes them over`);
+  await talk.warn(
+    `nobody watches ${alive.length === 1 ? "it" : `these ${alive.length}`}${since}; they go on, and skep supervisor start takes them over`,
+  );
 }

@@ -29,7 +29,11 @@ export async function readSpawn({ args, settings }: CommandContext, plugins: Plu
   const runner = preset?.use ?? given ?? (await onlyInstalled(plugins, settings.env));
   const variables = readVariables(options.values("env"), options.values("env-file"), settings.env);
   const labels = labelsOf(options);
-  const argv = [...(preset?.args ?? []), ...(preset?.argv ?? []).map((word) => word.replaceAll("{task}", task)), ...rest];
+  const argv = [
+    ...(preset?.args ?? []),
+    ...(preset?.argv ?? []).map((word) => word.replaceAll("{task}", task)),
+    ...rest,
+  ];
   const switches = RUNNER_SWITCHES.filter((name) => options.has(name)).map((name) => [name, true] as const);
   const model = options.value("model") ?? preset?.model;
   const provider = options.value("provider") ?? preset?.provider;
@@ -51,13 +55,22 @@ export async function readSpawn({ args, settings }: CommandContext, plugins: Plu
   };
   return {
     request,
-    options: { ...(timeout === undefined ? {} : { timeout }), ...(variables.size === 0 ? {} : { envNames: [...variables.keys()] }) },
+    options: {
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(variables.size === 0 ? {} : { envNames: [...variables.keys()] }),
+    },
     env: { ...settings.env, ...preset?.env, ...Object.fromEntries(variables) },
   };
 }
 
-function runnerOptions(switches: readonly (readonly [string, true])[], preset: Preset | undefined): { options?: Record<string, unknown> } {
-  const options = { ...(preset?.approve === undefined ? {} : { approve: preset.approve }), ...Object.fromEntries(switches) };
+function runnerOptions(
+  switches: readonly (readonly [string, true])[],
+  preset: Preset | undefined,
+): { options?: Record<string, unknown> } {
+  const options = {
+    ...(preset?.approve === undefined ? {} : { approve: preset.approve }),
+    ...Object.fromEntries(switches),
+  };
   return Object.keys(options).length === 0 ? {} : { options };
 }
 
@@ -93,7 +106,8 @@ function readVariables(pairs: readonly string[], files: readonly string[], env: 
   };
   for (const file of files) {
     for (const [index, line] of readFile(file).split(/\r?\n/).entries()) {
-      if (line.trim() !== "" && !line.trimStart().startsWith("#")) add(line.replace(/^export\s+/, ""), `${file}:${index + 1}`);
+      if (line.trim() !== "" && !line.trimStart().startsWith("#"))
+        add(line.replace(/^export\s+/, ""), `${file}:${index + 1}`);
     }
   }
   for (const pair of pairs) add(pair, "--env");

@@ -26,7 +26,10 @@ const narrows = ({ args: { options } }: CommandContext): boolean =>
   ["label", "status", "phase", "here"].some((name) => options.has(name));
 
 /** The swarm, and of it what was asked for: all of the session's agents when nothing was. */
-export async function listed(context: CommandContext, access: Access): Promise<{ view: SwarmView; chosen: readonly Snapshot[] }> {
+export async function listed(
+  context: CommandContext,
+  access: Access,
+): Promise<{ view: SwarmView; chosen: readonly Snapshot[] }> {
   const view = await reload(access.reader);
   const { args, settings } = context;
   const filter = filterOf(context);

@@ -16,11 +16,18 @@ const NEVER_DOUBLE: ReadonlySet<string> = new Set(["stdout", "stderr"]);
 export function apply(state: AgentState, entry: LogEntry, translate: Translate, late = false): Applied {
   const updated = entry.received > 0 ? entry.received : state.updated;
   if (entry.origin.by === "other") {
-    const previous = NEVER_DOUBLE.has(entry.type) ? undefined : { text: JSON.stringify({ ...entry.data, time: "" }), at: updated };
+    const previous = NEVER_DOUBLE.has(entry.type)
+      ? undefined
+      : { text: JSON.stringify({ ...entry.data, time: "" }), at: updated };
     const { previous: before, ...rest } = state;
     const double = previous !== undefined && previous.text === before?.text && updated - before.at <= DOUBLE_MS;
     if (double) return { state, events: [] };
-    return run({ ...rest, updated, foreign: state.foreign + 1, ...(previous === undefined ? {} : { previous }) }, entry, translate, late);
+    return run(
+      { ...rest, updated, foreign: state.foreign + 1, ...(previous === undefined ? {} : { previous }) },
+      entry,
+      translate,
+      late,
+    );
   }
   return run({ ...state, updated }, entry, translate, late);
 }
@@ -30,7 +37,11 @@ function run(before: AgentState, entry: LogEntry, translate: Translate, late: bo
   if (events === undefined) return { state: { ...before, unknown: before.unknown + 1 }, events: [] };
   if (events.length === 0) return { state: before, events: [] };
   let state = before;
-  const stamped = events.map((event): StampedEvent => ({ ...event, time: entry.time, ...(late ? { late: true as const } : {}) }));
+  const stamped = events.map((event): StampedEvent => ({
+    ...event,
+    time: entry.time,
+    ...(late ? { late: true as const } : {}),
+  }));
   for (const event of stamped) state = reduce(state, event, entry.origin);
   return { state, events: stamped };
 }

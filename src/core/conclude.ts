@@ -31,7 +31,8 @@ export function conclude(state: AgentState, end: RunEnd, run: RunKind): RunExit 
   if (end.kind === "void") return { reason: "failed_to_start", error: end.reason };
   if (end.kind === "gone") return { reason: "lost" };
   if (!end.hadChild) {
-    const why = end.code === NOT_STARTED ? "the files of its run could not be written" : `its shim ended with ${end.code}`;
+    const why =
+      end.code === NOT_STARTED ? "the files of its run could not be written" : `its shim ended with ${end.code}`;
     return { reason: "failed_to_start", code: end.code, error: why };
   }
   if (state.cancelling && run.turns === "resume") return { reason: "cancelled", ...code };

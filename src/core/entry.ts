@@ -100,7 +100,8 @@ const entryTime = (data: Record<string, unknown>, received: number): Time =>
 function parseStamp(value: unknown): Stamp | undefined {
   if (!isRecord(value)) return undefined;
   const { seq, run, t, out, err, mirror = 0, from, at, eol = true } = value;
-  if (!isCount(seq) || !isCount(run) || !isCount(t) || !isCount(out) || !isCount(err) || !isCount(mirror)) return undefined;
+  if (!isCount(seq) || !isCount(run) || !isCount(t) || !isCount(out) || !isCount(err) || !isCount(mirror))
+    return undefined;
   if (t > 8.64e15) return undefined;
   const stamp = { seq, run, t, cursor: { out, err, mirror } };
   if (from === undefined) return stamp;
@@ -113,7 +114,8 @@ const isStream = (value: unknown): value is Stream => typeof value === "string" 
 
 function formatStamp({ seq, run, t, cursor, source }: Stamp): string {
   const mirror = cursor.mirror > 0 ? `,"mirror":${cursor.mirror}` : "";
-  const from = source === undefined ? "" : `,"from":"${source.from}","at":${source.at}${source.eol ? "" : ',"eol":false'}`;
+  const from =
+    source === undefined ? "" : `,"from":"${source.from}","at":${source.at}${source.eol ? "" : ',"eol":false'}`;
   return `"skep":{"seq":${seq},"run":${run},"t":${t},"out":${cursor.out},"err":${cursor.err}${mirror}${from}}`;
 }
 

@@ -62,12 +62,25 @@ export function foldRuns(runs: readonly TranscriptRun[], fold: TranscriptFold): 
       take(formatChild(line, fold.output, stamp).entry);
     }
     if (exit === undefined) continue;
-    const end = exit.code === undefined ? ({ kind: "gone" } as const) : ({ kind: "exited", code: exit.code, hadChild: true } as const);
+    const end =
+      exit.code === undefined
+        ? ({ kind: "gone" } as const)
+        : ({ kind: "exited", code: exit.code, hadChild: true } as const);
     own(run, cursor, "agent_stopped", { ...conclude(state, end, fold) });
   }
   const alive = runs.at(-1)?.exit === undefined;
   const snapshot = makeSnapshot(
-    { id: "transcript-000000", task: "", dir: "", started: "", inboxPath: "", eventLogPath: "", sessionPath: "", runner: "", rest: {} },
+    {
+      id: "transcript-000000",
+      task: "",
+      dir: "",
+      started: "",
+      inboxPath: "",
+      eventLogPath: "",
+      sessionPath: "",
+      runner: "",
+      rest: {},
+    },
     state,
     { kind: alive ? "alive" : "dead" },
     { turns: fold.turns, input: false },

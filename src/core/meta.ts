@@ -74,8 +74,21 @@ export function parseMeta(text: string, folder: string): Meta {
   if (!parsed.success) {
     throw corruptMeta(Array.isArray(value) || typeof value !== "object" || value === null ? "not an object" : "no id");
   }
-  const { id, task, dir, started, model, provider, inbox_path, event_log_path, session_path, session_id, runner, skep, ...rest } =
-    parsed.output;
+  const {
+    id,
+    task,
+    dir,
+    started,
+    model,
+    provider,
+    inbox_path,
+    event_log_path,
+    session_path,
+    session_id,
+    runner,
+    skep,
+    ...rest
+  } = parsed.output;
   if (id !== folder) throw corruptMeta(`its id is ${JSON.stringify(id.slice(0, 130))}, not the name of its folder`);
   return {
     id,

@@ -61,6 +61,9 @@ function linesOf(event: StampedEvent): readonly string[] | undefined {
 }
 
 const split = (text: string, prefix: string): readonly string[] =>
-  text.replace(/[\r\n]+$/, "").split(/\r?\n/).map((line) => prefix + line);
+  text
+    .replace(/[\r\n]+$/, "")
+    .split(/\r?\n/)
+    .map((line) => prefix + line);
 
 const firstLine = (text: string): string => text.split("\n", 1)[0] ?? "";

@@ -66,11 +66,16 @@ export const finish = (state: AgentState, ids: readonly string[]): AgentState =>
 /** Puts back what was handed over last: the agent said that it is busy. */
 export function putBackLast(state: AgentState): AgentState {
   const last = state.messages.findLast(
-    (message) => message.run === state.run && (message.state === "sent" || message.state === "delivered") && message.sends > 0,
+    (message) =>
+      message.run === state.run && (message.state === "sent" || message.state === "delivered") && message.sends > 0,
   );
   if (last === undefined) return state;
   const turn = { messages: (state.turn?.messages ?? []).filter((id) => id !== last.id) };
-  return { ...state, turn, messages: swap(state.messages, [last.id], (message) => ({ ...message, state: "queued", why: "busy" })) };
+  return {
+    ...state,
+    turn,
+    messages: swap(state.messages, [last.id], (message) => ({ ...message, state: "queued", why: "busy" })),
+  };
 }
 
 /** The run is over: what was delivered is done, what was only sent waits again. */

@@ -1,5 +1,13 @@
 import type { AgentEvent, LogEntry, StampedEvent, Usage } from "../types.ts";
-import { deliver, finish, messagesOfTurn, putBackLast, recordMessage, releaseMessages, settleMessages } from "./queue.ts";
+import {
+  deliver,
+  finish,
+  messagesOfTurn,
+  putBackLast,
+  recordMessage,
+  releaseMessages,
+  settleMessages,
+} from "./queue.ts";
 import type { AgentState, OpenTool, Speech, Sum, TurnOutcome } from "./state.ts";
 import { addText, extendLast } from "./transcript.ts";
 
@@ -19,7 +27,8 @@ export function reduce(state: AgentState, event: StampedEvent, origin: LogEntry[
 /** Some agents never say that a turn starts (ACP): what an agent does with a message at hand is that message's turn. */
 function openTurn(state: AgentState, event: StampedEvent): AgentState {
   if (state.turn !== undefined || state.history) return state;
-  const acts = event.kind === "tool" || event.kind === "waiting" || (event.kind === "message" && event.role === "assistant");
+  const acts =
+    event.kind === "tool" || event.kind === "waiting" || (event.kind === "message" && event.role === "assistant");
   return acts && messagesOfTurn(state, undefined).length > 0 ? startTurn(state, undefined) : state;
 }
 
@@ -27,7 +36,14 @@ const COUNTS_IN_HISTORY: ReadonlySet<AgentEvent["kind"]> = new Set<AgentEvent["k
   ...(["agent_session", "waiting", "error", "history", "run_started", "run_stopped"] as const),
   ...(["stop_requested", "cancel_requested", "queue", "answered", "withdrawn"] as const),
 ]);
-const COUNTS_WHEN_LATE: ReadonlySet<AgentEvent["kind"]> = new Set(["message", "output", "error", "usage", "agent_session", "note"]);
+const COUNTS_WHEN_LATE: ReadonlySet<AgentEvent["kind"]> = new Set([
+  "message",
+  "output",
+  "error",
+  "usage",
+  "agent_session",
+  "note",
+]);
 
 function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"], late: boolean): AgentState {
   switch (event.kind) {
@@ -68,14 +84,24 @@ function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]
     case "usage":
       return { ...state, usage: addUsage(state.usage, event.scope, event.usage) };
     case "limit":
-      return { ...state, limit: { message: event.message, ...(event.until === undefined ? {} : { until: event.until }) } };
+      return {
+        ...state,
+        limit: { message: event.message, ...(event.until === undefined ? {} : { until: event.until }) },
+      };
     case "error":
       return addError(state, event, late);
     case "run_stopped":
       // A run that never got a child ends without having started.
-      return stopRun(origin.by === "skep" && origin.run > state.run ? startRun(state, origin.run, state.run > 0) : state, event);
+      return stopRun(
+        origin.by === "skep" && origin.run > state.run ? startRun(state, origin.run, state.run > 0) : state,
+        event,
+      );
     case "stop_requested":
-      return { ...state, held: true, stop: { reason: event.reason, by: event.by, run: origin.by === "skep" ? origin.run : state.run } };
+      return {
+        ...state,
+        held: true,
+        stop: { reason: event.reason, by: event.by, run: origin.by === "skep" ? origin.run : state.run },
+      };
     case "cancel_requested":
       return { ...state, cancelling: true };
     case "queue":
@@ -119,7 +145,9 @@ function stopRun(state: AgentState, { exit }: Extract<AgentEvent, { kind: "run_s
     cancelling: false,
     history: false,
     held: state.held || exit.reason === "failed_to_start",
-    runs: state.runs.map((record) => (record.run === state.run && record.ended === undefined ? { ...record, ...ended } : record)),
+    runs: state.runs.map((record) =>
+      record.run === state.run && record.ended === undefined ? { ...record, ...ended } : record,
+    ),
     tools: [],
     waiting: [],
     ...(exit.error === undefined ? {} : { error: exit.error }),
@@ -134,10 +162,11 @@ function startTurn(state: AgentState, message: string | undefined): AgentState {
 }
 
 function endTurn(state: AgentState, event: Extract<AgentEvent, { kind: "turn_ended" }>): AgentState {
-  const { turn: _turn, speech: _speech, ...rest } = finish(state, [
-    ...(state.turn?.messages ?? []),
-    ...(event.message === undefined ? [] : [event.message]),
-  ]);
+  const {
+    turn: _turn,
+    speech: _speech,
+    ...rest
+  } = finish(state, [...(state.turn?.messages ?? []), ...(event.message === undefined ? [] : [event.message])]);
   const outcome: TurnOutcome =
     event.cancelled === true
       ? { kind: "cancelled" }
@@ -163,7 +192,8 @@ function addMessage(state: AgentState, event: Extract<AgentEvent, { kind: "messa
   const before = state.speech;
   const same = before?.role === role && before.id === id;
   // Its deltas were shown already: what comes whole now is only a longer or truer form of it.
-  if (same && before.delta && event.delta !== true && id !== undefined) return completeMessage(state, before, event.text, prefix);
+  if (same && before.delta && event.delta !== true && id !== undefined)
+    return completeMessage(state, before, event.text, prefix);
   const joins = same && event.delta === true;
   const body = event.text.replace(/[\r\n]+$/, "");
   const newlines = event.text.slice(body.length);
@@ -189,8 +219,12 @@ function completeMessage(state: AgentState, speech: Speech, text: string, prefix
   return { ...rest, transcript, answer: speech.role === "assistant" ? text : state.answer };
 }
 
-const extend = (state: AgentState, speech: { newlines: string }, body: string, prefix: string): AgentState["transcript"] =>
-  extendLast(state.transcript, speech.newlines + body, prefix);
+const extend = (
+  state: AgentState,
+  speech: { newlines: string },
+  body: string,
+  prefix: string,
+): AgentState["transcript"] => extendLast(state.transcript, speech.newlines + body, prefix);
 
 function startTool(state: AgentState, { id, name = "tool" }: Extract<AgentEvent, { kind: "tool" }>): AgentState {
   const next = quiet(state, `tool: ${name.slice(0, TOOL_NAME)}`);
@@ -207,7 +241,8 @@ function endTool(state: AgentState, { id }: Extract<AgentEvent, { kind: "tool" }
 function addError(state: AgentState, event: Extract<AgentEvent, { kind: "error" }>, late: boolean): AgentState {
   const prefix = event.level === "warning" ? "warning: " : event.level === "retry" ? "retry: " : "error: ";
   const transcript = addText(state.transcript, event.message, prefix);
-  const next = event.level === "retry" && !late ? quiet(state, `retrying: ${event.message}`) : quiet(state, state.activity);
+  const next =
+    event.level === "retry" && !late ? quiet(state, `retrying: ${event.message}`) : quiet(state, state.activity);
   return { ...next, transcript, error: event.level === "terminal" ? event.message : state.error };
 }
 

@@ -35,7 +35,12 @@ const handlerSchema = v.looseObject({
   types: v.optional(v.array(v.string())),
   handle: callable,
 });
-const rendererSchema = v.looseObject({ name, output: v.picklist(["text", "data"]), render: callable, watch: v.optional(callable) });
+const rendererSchema = v.looseObject({
+  name,
+  output: v.picklist(["text", "data"]),
+  render: callable,
+  watch: v.optional(callable),
+});
 const pluginSchema = v.looseObject({
   name,
   version: v.string(),

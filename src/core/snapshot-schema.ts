@@ -58,9 +58,20 @@ export const snapshotSchema: v.GenericSchema<unknown, Snapshot> = v.looseObject(
 export const detailSchema: v.GenericSchema<unknown, Detail> = v.looseObject({
   ...entries,
   runs: v.array(
-    v.object({ run: count, started: text, ended: v.exactOptional(text), exit: v.exactOptional(exit), argv: v.array(text) }),
+    v.object({
+      run: count,
+      started: text,
+      ended: v.exactOptional(text),
+      exit: v.exactOptional(exit),
+      argv: v.array(text),
+    }),
   ),
   messages: v.array(
-    v.object({ id: text, time: text, text, state: v.picklist(["queued", "sent", "delivered", "done", "undeliverable"]) }),
+    v.object({
+      id: text,
+      time: text,
+      text,
+      state: v.picklist(["queued", "sent", "delivered", "done", "undeliverable"]),
+    }),
   ),
 });

@@ -40,7 +40,9 @@ export interface RunRecord {
   readonly ended?: number;
   readonly exit?: RunExit;
 }
-export type StopRequest = Pick<Extract<AgentEvent, { kind: "stop_requested" }>, "reason" | "by"> & { readonly run: number };
+export type StopRequest = Pick<Extract<AgentEvent, { kind: "stop_requested" }>, "reason" | "by"> & {
+  readonly run: number;
+};
 export interface OpenTurn {
   readonly messages: readonly string[];
 }

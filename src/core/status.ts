@@ -46,11 +46,14 @@ const liveActivity = (state: AgentState): string => {
 function livePhase(state: AgentState, { turns, input }: Reach): Phase {
   if (state.waiting.length > 0) return "waiting";
   if (turns === "resume" || (turns === "none" && !input)) return "working";
-  const busy = state.messages.some(({ state: at, run }) => at === "sent" || (at === "delivered" && run === state.run && !input));
+  const busy = state.messages.some(
+    ({ state: at, run }) => at === "sent" || (at === "delivered" && run === state.run && !input),
+  );
   return state.turn !== undefined || busy || nextMessage(state) !== undefined ? "working" : "idle";
 }
 
-const waitsForNextRun = (state: AgentState, { turns }: Reach): boolean => turns !== "none" && nextMessage(state) !== undefined;
+const waitsForNextRun = (state: AgentState, { turns }: Reach): boolean =>
+  turns !== "none" && nextMessage(state) !== undefined;
 
 /** Status of an agent without a process, by the end of its newest run. */
 function ended(state: AgentState): Omit<Standing, "phase"> {
@@ -75,7 +78,9 @@ function endedBy({ reason, code, error }: RunExit): Omit<Standing, "phase"> {
       return { status: "detached", activity: "lost (resume to continue)" };
     case "exit":
       if (code !== undefined && code !== 0) return { status: "failed", activity: `exit ${code} (offline)` };
-      return error === undefined ? { status: "done", activity: "done (offline)" } : { status: "failed", activity: error };
+      return error === undefined
+        ? { status: "done", activity: "done (offline)" }
+        : { status: "failed", activity: error };
     default:
       return { status: "done", activity: "stopped (offline)" };
   }

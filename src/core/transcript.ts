@@ -12,7 +12,8 @@ const LIMIT = 2_000;
 
 export const EMPTY: Transcript = { full: [], last: [] };
 
-export const isEmpty = (transcript: Transcript): boolean => transcript.full.length === 0 && transcript.last.length === 0;
+export const isEmpty = (transcript: Transcript): boolean =>
+  transcript.full.length === 0 && transcript.last.length === 0;
 
 /** Lines kept, oldest first. */
 export const linesOf = (transcript: Transcript): readonly string[] =>
@@ -42,7 +43,10 @@ export function addText(transcript: Transcript, text: string, prefix = ""): Tran
 export function extendLast(transcript: Transcript, text: string, prefix = ""): Transcript {
   const { full, last } = transcript;
   const [first = "", ...more] = text.split(/\r?\n/);
-  const end = (lines: readonly string[]): readonly string[] => [...lines.slice(0, -1), (lines.at(-1) ?? prefix) + first];
+  const end = (lines: readonly string[]): readonly string[] => [
+    ...lines.slice(0, -1),
+    (lines.at(-1) ?? prefix) + first,
+  ];
   let result: Transcript =
     last.length > 0 || full.length === 0
       ? { full, last: end(last) }

@@ -62,7 +62,9 @@ function translateOwn({ type, data, origin }: LogEntry): readonly AgentEvent[] {
   if (state !== undefined) {
     const why = text(data["why"]);
     const waits = data["waits"] === true ? { waits: true } : {};
-    return [{ kind: "queue", message: text(data["message"]) ?? "", state, ...waits, ...(why === undefined ? {} : { why }) }];
+    return [
+      { kind: "queue", message: text(data["message"]) ?? "", state, ...waits, ...(why === undefined ? {} : { why }) },
+    ];
   }
   switch (type) {
     case "agent_started":
@@ -71,7 +73,9 @@ function translateOwn({ type, data, origin }: LogEntry): readonly AgentEvent[] {
       return [{ kind: "run_stopped", exit: readExit(data) }];
     case "stop_requested": {
       const reason = text(data["reason"]);
-      return [{ kind: "stop_requested", by, reason: reason === "shutdown" || reason === "timeout" ? reason : "cancelled" }];
+      return [
+        { kind: "stop_requested", by, reason: reason === "shutdown" || reason === "timeout" ? reason : "cancelled" },
+      ];
     }
     case "cancel_requested":
       return [{ kind: "cancel_requested", by }];
@@ -85,7 +89,13 @@ function translateOwn({ type, data, origin }: LogEntry): readonly AgentEvent[] {
     case "dialogue_failed":
       return [{ kind: "error", level: "terminal", message: text(data["error"]) ?? "" }];
     case "environment_missing":
-      return [{ kind: "error", level: "terminal", message: `waits for a resume: ${text(data["names"]) ?? ""} of its spawn is not set here` }];
+      return [
+        {
+          kind: "error",
+          level: "terminal",
+          message: `waits for a resume: ${text(data["names"]) ?? ""} of its spawn is not set here`,
+        },
+      ];
     case "line_too_long":
       return [{ kind: "output", stream: "stdout", text: `(a line of ${Number(data["bytes"])} bytes is not shown)` }];
     default:
@@ -94,7 +104,9 @@ function translateOwn({ type, data, origin }: LogEntry): readonly AgentEvent[] {
 }
 
 /** The end of a run as `agent_stopped` tells it, skep's and zot's. */
-export function readExit(data: Readonly<Record<string, unknown>>): Extract<AgentEvent, { kind: "run_stopped" }>["exit"] {
+export function readExit(
+  data: Readonly<Record<string, unknown>>,
+): Extract<AgentEvent, { kind: "run_stopped" }>["exit"] {
   const { code, signal, error, reason } = data;
   return {
     reason: text(reason) ?? "",
@@ -109,7 +121,9 @@ export function blockTexts(content: unknown): readonly string[] {
   if (typeof content === "string") return content === "" ? [] : [content];
   if (!Array.isArray(content)) return [];
   return content.flatMap((block: unknown) =>
-    isRecord(block) && block["type"] === "text" && typeof block["text"] === "string" && block["text"] !== "" ? [block["text"]] : [],
+    isRecord(block) && block["type"] === "text" && typeof block["text"] === "string" && block["text"] !== ""
+      ? [block["text"]]
+      : [],
   );
 }
 

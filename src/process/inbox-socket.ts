@@ -15,7 +15,8 @@ const MAX_PATH = 103; // bytes: node silently cuts what is longer, and two agent
 export function socketFolder(env: Environment): string {
   const runtime = env["XDG_RUNTIME_DIR"];
   const uid = process.getuid?.() ?? 0;
-  const folder = runtime !== undefined && runtime.startsWith("/") ? join(runtime, "skep") : join(tmpdir(), `skep-${uid}`);
+  const folder =
+    runtime !== undefined && runtime.startsWith("/") ? join(runtime, "skep") : join(tmpdir(), `skep-${uid}`);
   makeFolders(folder);
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== uid) throw socketFolderNotOurs(folder);
@@ -56,7 +57,8 @@ export function foreignIsAlive(path: string): boolean {
 export async function sendLine(path: string, line: string, timeout: number): Promise<"sent" | "not_listening"> {
   const found = stat(path);
   if (found === undefined) return "not_listening";
-  if (!found.isSocket() || found.uid !== (process.getuid?.() ?? 0)) throw new SkepError("io", `${path} is no socket of ours`);
+  if (!found.isSocket() || found.uid !== (process.getuid?.() ?? 0))
+    throw new SkepError("io", `${path} is no socket of ours`);
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
     const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeout} ms`)), timeout);

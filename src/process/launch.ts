@@ -35,7 +35,12 @@ export function startShim(plan: LaunchPlan): Promise<ChildProcess> {
   const mask = umask.toString(8).padStart(4, "0");
   const args = [...flags, script, "skep-shim", paths.dir, stdin.kind, mask, cwd, id, root, mark, ...argv];
   return new Promise((resolve, reject) => {
-    const child = spawn(tools.shell.path, args, { cwd: "/", detached: true, stdio: "ignore", env: childEnvironment(plan.env) });
+    const child = spawn(tools.shell.path, args, {
+      cwd: "/",
+      detached: true,
+      stdio: "ignore",
+      env: childEnvironment(plan.env),
+    });
     child.once("error", reject);
     child.once("spawn", () => resolve(child));
     child.unref();
@@ -45,7 +50,9 @@ export function startShim(plan: LaunchPlan): Promise<ChildProcess> {
 /** The shim runs without variables of ours: only what it exports itself reaches the child. */
 const childEnvironment = (env: LaunchPlan["env"]): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined && !pair[0].startsWith("SKEP_")),
+    Object.entries(env).filter(
+      (pair): pair is [string, string] => pair[1] !== undefined && !pair[0].startsWith("SKEP_"),
+    ),
   );
 
 function writeInput(path: string, text: string): void {

@@ -116,7 +116,9 @@ export interface ProcessId {
   readonly pid: number;
   readonly start: number;
 }
-export type Claim = { readonly by: "shim"; readonly shim: ProcessId } | { readonly by: "nobody"; readonly reason: string };
+export type Claim =
+  | { readonly by: "shim"; readonly shim: ProcessId }
+  | { readonly by: "nobody"; readonly reason: string };
 
 /** `undefined`: there is none. `empty`: it was made and could not be written. */
 export function readClaim(paths: RunPaths): Claim | "empty" | undefined {
@@ -124,13 +126,16 @@ export function readClaim(paths: RunPaths): Claim | "empty" | undefined {
   if (text === undefined) return undefined;
   const shim = text.startsWith("shim ") ? parseProcess(text.slice("shim ".length)) : undefined;
   if (shim !== undefined) return { by: "shim", shim };
-  return text.startsWith("void ") && text.endsWith("\n") ? { by: "nobody", reason: text.slice("void ".length).trim() } : "empty";
+  return text.startsWith("void ") && text.endsWith("\n")
+    ? { by: "nobody", reason: text.slice("void ".length).trim() }
+    : "empty";
 }
 
 export const readChild = (paths: RunPaths): ProcessId | undefined => readProcess(paths.child);
 export const readFeed = (paths: RunPaths): ProcessId | undefined => readProcess(paths.feed);
 
-const readProcess = (path: string): ProcessId | undefined => parseProcess(readWhole(path, MAX_WORD)?.toString("utf8") ?? "");
+const readProcess = (path: string): ProcessId | undefined =>
+  parseProcess(readWhole(path, MAX_WORD)?.toString("utf8") ?? "");
 
 /** A file without its newline is not there yet. */
 function parseProcess(text: string): ProcessId | undefined {

@@ -3,7 +3,16 @@ import { setTimeout as pause } from "node:timers/promises";
 import { systemCode } from "../errors.ts";
 import { bootId, inspectRun, isAlive, pidNamespace, type ProcessStat } from "./liveness.ts";
 import { processesInGroup, processesWithMark } from "./mark.ts";
-import { createStop, type Intent, type ProcessId, readChild, readClaim, readIntent, type RunPaths, voidClaim } from "./run-files.ts";
+import {
+  createStop,
+  type Intent,
+  type ProcessId,
+  readChild,
+  readClaim,
+  readIntent,
+  type RunPaths,
+  voidClaim,
+} from "./run-files.ts";
 import { closeInput } from "./stdin.ts";
 
 export interface RunTarget {
@@ -32,7 +41,8 @@ export async function terminate(target: RunTarget, { grace, first }: TerminateOp
     signalAll(target, "SIGKILL");
     // A shim that has no child by now gets none: the inner sh would find `stop`.
     const claim = readClaim(paths);
-    if (readChild(paths) === undefined && claim !== undefined && claim !== "empty" && claim.by === "shim") signal(claim.shim, "SIGKILL");
+    if (readChild(paths) === undefined && claim !== undefined && claim !== "empty" && claim.by === "shim")
+      signal(claim.shim, "SIGKILL");
     if (await gone(target, Math.max(grace, 1_000))) return;
     if (tries >= 10) return; // not to be ended by any signal: in the kernel's hands
   }

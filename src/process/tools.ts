@@ -18,7 +18,8 @@ export interface Tools {
   readonly rm: string;
 }
 
-const found = (name: string): string | undefined => FOLDERS.map((folder) => `${folder}/${name}`).find((path) => existsSync(path));
+const found = (name: string): string | undefined =>
+  FOLDERS.map((folder) => `${folder}/${name}`).find((path) => existsSync(path));
 
 function need(name: string): string {
   const path = found(name);

@@ -1,6 +1,17 @@
 /** The state root on disk: see docs/formats.md. Knows folders and names; what is in the files is told by core/. */
 import { join } from "node:path";
-import { exists, list, makeFolder, makeFolders, move, readWhole, realPath, removeFolder, replace, stat } from "../disk.ts";
+import {
+  exists,
+  list,
+  makeFolder,
+  makeFolders,
+  move,
+  readWhole,
+  realPath,
+  removeFolder,
+  replace,
+  stat,
+} from "../disk.ts";
 import { isId } from "../core/id.ts";
 import { formatMeta, MAX_META, type Meta, parseMeta } from "../core/meta.ts";
 import { rootNotFolder } from "../errors.ts";

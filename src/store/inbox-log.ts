@@ -13,7 +13,12 @@ export interface InboxMessage {
 
 /** A message is at most 4 MiB; JSON can make six bytes of one. */
 const MAX_LINE = 32 * 1024 * 1024;
-const schema = v.object({ id: v.pipe(v.string(), v.nonEmpty()), time: v.string(), text: v.string(), by: v.optional(v.string()) });
+const schema = v.object({
+  id: v.pipe(v.string(), v.nonEmpty()),
+  time: v.string(),
+  text: v.string(),
+  by: v.optional(v.string()),
+});
 
 /** All messages, in the order they were sent. A line that is none is passed over: it was never acknowledged. */
 export function readInbox(path: string): readonly InboxMessage[] {

@@ -26,7 +26,12 @@ const NEWLINE = 10;
  * A line without end is scanned once however often this is called, and its text is never held beyond the limit.
  * Returns whether the budget stopped it before the file's end.
  */
-export function readLines(fd: number, position: LinePosition, options: LineOptions, visit: (line: Line) => void): boolean {
+export function readLines(
+  fd: number,
+  position: LinePosition,
+  options: LineOptions,
+  visit: (line: Line) => void,
+): boolean {
   const { limit, budget = Number.POSITIVE_INFINITY, rest = false } = options;
   const stop = position.at + budget;
   for (;;) {
@@ -37,7 +42,12 @@ export function readLines(fd: number, position: LinePosition, options: LineOptio
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       const at = from + start;
       const bytes = end - start;
-      visit({ at, bytes, text: bytes > limit ? undefined : start < 0 ? textAt(fd, at, bytes) : chunk.toString("utf8", start, end), eol: true });
+      visit({
+        at,
+        bytes,
+        text: bytes > limit ? undefined : start < 0 ? textAt(fd, at, bytes) : chunk.toString("utf8", start, end),
+        eol: true,
+      });
       start = end + 1;
       position.at = from + start;
     }

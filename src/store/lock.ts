@@ -56,7 +56,10 @@ const takeWithBun: Take = async (fd) => {
   return undefined;
 };
 interface BunFfi {
-  dlopen(library: string, symbols: { flock: unknown }): { readonly symbols: { flock(fd: number, how: number): number } };
+  dlopen(
+    library: string,
+    symbols: { flock: unknown },
+  ): { readonly symbols: { flock(fd: number, how: number): number } };
 }
 
 /** The lock sits on the open file that the tool inherits: it stays with us when the tool has left. */

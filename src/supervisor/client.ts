@@ -77,7 +77,8 @@ export function makeClient(options: ClientOptions): Swarm {
   return {
     root: options.root,
     async spawn(request, given = {}, caller = self()) {
-      if (Buffer.byteLength(request.task) > MAX_TASK) throw badTask(`it has more than ${MAX_TASK} bytes`, "put it into a file");
+      if (Buffer.byteLength(request.task) > MAX_TASK)
+        throw badTask(`it has more than ${MAX_TASK} bytes`, "put it into a file");
       checkEnvironment(caller.env);
       const id = given.id ?? newId(request.name ?? request.task);
       return parseSnapshot(await ask("spawn", { request, options: { ...given, id }, caller, ...plugins }));
@@ -119,7 +120,11 @@ export function makeClient(options: ClientOptions): Swarm {
 }
 
 /** Listens until it is ended; a supervisor that was killed is started again, and heard from then on. */
-async function follow({ socket, start }: ClientOptions, listener: (change: Change) => void, signal: AbortSignal): Promise<void> {
+async function follow(
+  { socket, start }: ClientOptions,
+  listener: (change: Change) => void,
+  signal: AbortSignal,
+): Promise<void> {
   for (let tries = 1; !signal.aborted; tries += 1) {
     try {
       const { connection } = await greet(socket());
@@ -141,6 +146,9 @@ async function follow({ socket, start }: ClientOptions, listener: (change: Chang
 const isUnreachable = (error: unknown): boolean => error instanceof SkepError && error.code === "unreachable";
 
 function checkEnvironment(env: Readonly<Record<string, string | undefined>>): void {
-  const bytes = Object.entries(env).reduce((sum, [key, value = ""]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value) + 2, 0);
+  const bytes = Object.entries(env).reduce(
+    (sum, [key, value = ""]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value) + 2,
+    0,
+  );
   if (bytes > MAX_MESSAGE) throw tooLarge("environment", MAX_MESSAGE);
 }

@@ -1,6 +1,14 @@
 import { createConnection } from "node:net";
 import { reasonOf, SkepError } from "../errors.ts";
-import { formatFrame, type Frame, makeLineSplitter, type Method, parseError, parseFrame, type Requests } from "./protocol.ts";
+import {
+  formatFrame,
+  type Frame,
+  makeLineSplitter,
+  type Method,
+  parseError,
+  parseFrame,
+  type Requests,
+} from "./protocol.ts";
 
 /** One connection to a supervisor. Requests may overlap; answers find theirs by number. */
 export interface Connection {
@@ -66,7 +74,8 @@ export function connect(path: string): Promise<Connection> {
           const id = last;
           return new Promise((give, refuse) => {
             if (socket.destroyed) return refuse(broken("the connection is closed"));
-            const timer = timeout === undefined ? undefined : setTimeout(() => socket.destroy(broken("no answer")), timeout);
+            const timer =
+              timeout === undefined ? undefined : setTimeout(() => socket.destroy(broken("no answer")), timeout);
             const settle =
               <T>(done: (value: T) => void) =>
               (value: T): void => {

@@ -129,7 +129,10 @@ function parseAnswer<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T 
   const parsed = v.safeParse(schema, value);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
-  throw new SkepError("protocol", `the supervisor's answer is not understood: ${v.getDotPath(issue) ?? "it"}: ${issue.message}`);
+  throw new SkepError(
+    "protocol",
+    `the supervisor's answer is not understood: ${v.getDotPath(issue) ?? "it"}: ${issue.message}`,
+  );
 }
 
 export interface Frame {
@@ -158,11 +161,15 @@ export function parseFrame(line: string): Frame {
   }
 }
 
-export const formatFrame = (value: Omit<Frame, "jsonrpc">): string => `${JSON.stringify({ jsonrpc: "2.0", ...value })}\n`;
+export const formatFrame = (value: Omit<Frame, "jsonrpc">): string =>
+  `${JSON.stringify({ jsonrpc: "2.0", ...value })}\n`;
 
 /** An error as it travels: the SkepError's own code stands in `data`. */
 export function formatError(error: unknown): NonNullable<Frame["error"]> {
-  const known = error instanceof SkepError ? error : new SkepError("io", error instanceof Error ? error.message : String(error), { cause: error });
+  const known =
+    error instanceof SkepError
+      ? error
+      : new SkepError("io", error instanceof Error ? error.message : String(error), { cause: error });
   return { code: -32_000, message: known.message, data: { code: known.code, hint: known.hint } };
 }
 

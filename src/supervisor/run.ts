@@ -3,7 +3,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { superviseRoot, type SuperviseOptions } from "./supervise-root.ts";
 
 /** Ends when it has rested for `restMs`, at a signal, or at a client's wish; at once when another one holds the root. */
-export async function runSupervisor(options: Omit<SuperviseOptions, "onShutdown">, restMs: number): Promise<"ended" | "locked"> {
+export async function runSupervisor(
+  options: Omit<SuperviseOptions, "onShutdown">,
+  restMs: number,
+): Promise<"ended" | "locked"> {
   const ending = new AbortController();
   const end = (): void => ending.abort();
   const supervisor = await superviseRoot({ ...options, onShutdown: end });

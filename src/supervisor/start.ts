@@ -69,7 +69,8 @@ export async function startSupervisor(root: string, env: Environment, args: read
   for (let wait = 2; ; wait = Math.min(50, wait * 2)) {
     const hello = await findSupervisor(root, env);
     if (hello !== undefined) return hello;
-    if (ended !== undefined && Date.now() > deadline - START_MS + 2_000) throw noSupervisor(root, lastLine(logPath, from) ?? ended);
+    if (ended !== undefined && Date.now() > deadline - START_MS + 2_000)
+      throw noSupervisor(root, lastLine(logPath, from) ?? ended);
     if (Date.now() > deadline) throw noSupervisor(root, lastLine(logPath, from) ?? "it did not answer in time");
     await pause(wait);
   }
@@ -83,7 +84,13 @@ function lastLine(path: string, from: number): string | undefined {
   const fd = openRead(path);
   if (fd === undefined) return undefined;
   try {
-    return readAt(fd, from, Math.min(MAX_RECORD, sizeOf(fd) - from)).toString("utf8").trim().split("\n").at(-1) || undefined;
+    return (
+      readAt(fd, from, Math.min(MAX_RECORD, sizeOf(fd) - from))
+        .toString("utf8")
+        .trim()
+        .split("\n")
+        .at(-1) || undefined
+    );
   } finally {
     close(fd);
   }

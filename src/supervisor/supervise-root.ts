@@ -93,7 +93,15 @@ export async function superviseRoot(options: SuperviseOptions): Promise<Supervis
       touched: () => (busyAt = now()),
     });
   let server = await serve();
-  const record: SupervisorRecord = { pid: process.pid, start: startOf(process.pid) ?? 0, boot: bootId(), socket, protocol: PROTOCOL, version, since };
+  const record: SupervisorRecord = {
+    pid: process.pid,
+    start: startOf(process.pid) ?? 0,
+    boot: bootId(),
+    socket,
+    protocol: PROTOCOL,
+    version,
+    since,
+  };
   replace(join(store.root, "supervisor.json"), `${JSON.stringify(record)}\n`);
   const stopTicking = startTicking(hive);
   const guard = setInterval(() => {

@@ -10,11 +10,35 @@ export interface BundledPlugin {
 }
 
 export const BUNDLED: readonly BundledPlugin[] = [
-  { name: "exec", runners: ["exec"], renderers: [], handles: ["exec"], load: () => import("../../plugins/exec/index.ts") },
-  { name: "zot", runners: ["zot"], renderers: [], handles: ["zot", "demo", "exec"], load: () => import("../../plugins/zot/index.ts") },
-  { name: "demo", runners: ["demo"], renderers: [], handles: ["demo"], load: () => import("../../plugins/demo/index.ts") },
+  {
+    name: "exec",
+    runners: ["exec"],
+    renderers: [],
+    handles: ["exec"],
+    load: () => import("../../plugins/exec/index.ts"),
+  },
+  {
+    name: "zot",
+    runners: ["zot"],
+    renderers: [],
+    handles: ["zot", "demo", "exec"],
+    load: () => import("../../plugins/zot/index.ts"),
+  },
+  {
+    name: "demo",
+    runners: ["demo"],
+    renderers: [],
+    handles: ["demo"],
+    load: () => import("../../plugins/demo/index.ts"),
+  },
   { name: "output", runners: [], renderers: [], handles: ["*"], load: () => import("../../plugins/output/index.ts") },
   { name: "table", runners: [], renderers: ["table"], handles: [], load: () => import("../../plugins/table/index.ts") },
   { name: "json", runners: [], renderers: ["json"], handles: [], load: () => import("../../plugins/json/index.ts") },
-  { name: "ndjson", runners: [], renderers: ["ndjson"], handles: [], load: () => import("../../plugins/ndjson/index.ts") },
+  {
+    name: "ndjson",
+    runners: [],
+    renderers: ["ndjson"],
+    handles: [],
+    load: () => import("../../plugins/ndjson/index.ts"),
+  },
 ];

@@ -44,7 +44,13 @@ async function deliverOne(hive: Hive, kept: Kept): Promise<void> {
 
 const MAX_RUNS = 3;
 /** Starts the run that a message needs. What cannot be started is not tried for ever. */
-async function startFor(hive: Hive, kept: Kept, runner: Runner, caller: Caller, message: { id: string; text: string }): Promise<void> {
+async function startFor(
+  hive: Hive,
+  kept: Kept,
+  runner: Runner,
+  caller: Caller,
+  message: { id: string; text: string },
+): Promise<void> {
   const runs = (kept.runsFor.get(message.id) ?? 0) + 1;
   kept.runsFor.set(message.id, runs);
   if (runs > MAX_RUNS) {
@@ -63,7 +69,9 @@ async function startFor(hive: Hive, kept: Kept, runner: Runner, caller: Caller, 
 
 const isBusy = ({ journal: { state } }: Kept): boolean =>
   state.turn !== undefined ||
-  state.messages.some((message) => message.state === "sent" || (message.state === "delivered" && message.run === state.run));
+  state.messages.some(
+    (message) => message.state === "sent" || (message.state === "delivered" && message.run === state.run),
+  );
 
 /** The environment of a run that nobody asked for just now; without a variable that the spawn named the agent waits. */
 function ownCaller(hive: Hive, kept: Kept): Caller | undefined {
@@ -97,7 +105,12 @@ export async function resumeRun(
 }
 
 /** Gives the newest run a user's turn. What was sent is in the log before the first byte is written. */
-export async function handOver(hive: Hive, kept: Kept, runner: Runner, command: Command & { kind: "user" }): Promise<void> {
+export async function handOver(
+  hive: Hive,
+  kept: Kept,
+  runner: Runner,
+  command: Command & { kind: "user" },
+): Promise<void> {
   const { run } = kept;
   if (run === undefined) return;
   const { id } = command;
@@ -107,7 +120,8 @@ export async function handOver(hive: Hive, kept: Kept, runner: Runner, command: 
     recordOwn(kept, now(), "message_sent", { message: id, run: run.run });
     recordOwn(kept, now(), "said", { command });
     const { then } = kept.talk.outcome;
-    if (then?.to === "refused") recordOwn(kept, now(), "message_undeliverable", { message: id, run: run.run, why: then.why });
+    if (then?.to === "refused")
+      recordOwn(kept, now(), "message_undeliverable", { message: id, run: run.run, why: then.why });
     pump(hive, kept);
     return;
   }
@@ -155,7 +169,12 @@ const describe = (runner: Runner, command: Command, agent: Snapshot): Delivery =
   runner.deliver?.(command, agent) ?? { to: "refused", why: runnerTakesNone(runner.name).message };
 
 /** Carries out a command that is no message: cancel, shutdown, an answer. Returns whether it could be said. */
-export async function sayTo(hive: Hive, kept: Kept, runner: Runner, command: Exclude<Command, { kind: "user" }>): Promise<Delivery> {
+export async function sayTo(
+  hive: Hive,
+  kept: Kept,
+  runner: Runner,
+  command: Exclude<Command, { kind: "user" }>,
+): Promise<Delivery> {
   const { run } = kept;
   if (runner.dialogue !== undefined && run !== undefined && kept.talk?.run === run.run) {
     recordOwn(kept, hive.now(), "said", { command });
@@ -181,7 +200,8 @@ export async function sayTo(hive: Hive, kept: Kept, runner: Runner, command: Exc
 export function recoverMessages(hive: Hive, kept: Kept, runner: Runner): void {
   const { journal, run } = kept;
   for (const message of kept.inbox.values()) {
-    if (!journal.state.messages.some(({ id }) => id === message.id)) recordOwn(kept, hive.now(), "message_queued", { message: message.id });
+    if (!journal.state.messages.some(({ id }) => id === message.id))
+      recordOwn(kept, hive.now(), "message_queued", { message: message.id });
   }
   const sent = journal.state.messages.filter(({ state }) => state === "sent");
   if (run === undefined || !isAlive(kept)) return;
@@ -200,14 +220,22 @@ export function recoverMessages(hive: Hive, kept: Kept, runner: Runner): void {
 const UNHEARD_MS = 2_000;
 function queueAgain(hive: Hive, kept: Kept, id: string): void {
   const { state } = kept.journal;
-  const unheard = state.turn === undefined && state.messages.some((message) => message.id === id && message.state === "sent");
+  const unheard =
+    state.turn === undefined && state.messages.some((message) => message.id === id && message.state === "sent");
   if (hive.closed || !unheard || !isAlive(kept)) return;
   recordOwn(kept, hive.now(), "message_queued", { message: id, why: "no turn came of it" });
   pump(hive, kept);
 }
 
 /** Keeps what is to be said. Throws SkepError "state" when the runner takes no messages. */
-export function takeMessage(hive: Hive, kept: Kept, runner: Runner, message: { id: string; text: string }, caller: Caller, waits: boolean): void {
+export function takeMessage(
+  hive: Hive,
+  kept: Kept,
+  runner: Runner,
+  message: { id: string; text: string },
+  caller: Caller,
+  waits: boolean,
+): void {
   const intent = kept.run?.intent;
   const none = (intent?.turns ?? runner.turns) === "none" && intent?.stdin !== "open";
   if (none) throw runnerTakesNone(runner.name);

@@ -33,21 +33,41 @@ export function takeUp(dialogue: Dialogue, meta: Meta, journal: Journal, observe
   const { run, intent } = observed;
   const entries: LogEntry[] = [];
   let before = INITIAL; // the run's beginning: the same for the first supervisor and a later one
-  readLog(journal.paths.log, { at: 0, scanned: 0 }, {
-    entry({ entry }) {
-      if (entry.origin.by !== "other" && entry.origin.run === run) entries.push(entry);
-      else before = apply(before, entry, journal.translate).state;
+  readLog(
+    journal.paths.log,
+    { at: 0, scanned: 0 },
+    {
+      entry({ entry }) {
+        if (entry.origin.by !== "other" && entry.origin.run === run) entries.push(entry);
+        else before = apply(before, entry, journal.translate).state;
+      },
+      skipped() {
+        // Said elsewhere: this only looks for what was said.
+      },
     },
-    skipped() {
-      // Said elsewhere: this only looks for what was said.
-    },
-  });
+  );
   const agent: Snapshot = makeSnapshot(meta, before, { kind: "unclaimed" }, NO_RUN);
-  const paths = { inbox: meta.inboxPath, session: journal.paths.session, log: runPaths(journal.paths.folder, run).mirror, dir: intent.cwd };
+  const paths = {
+    inbox: meta.inboxPath,
+    session: journal.paths.session,
+    log: runPaths(journal.paths.folder, run).mirror,
+    dir: intent.cwd,
+  };
   const { resuming, args, options, message } = intent;
-  const spec = { agent, run, resuming, args, options, paths, skep: selfCommand(), ...(message === undefined ? {} : { message }) };
+  const spec = {
+    agent,
+    run,
+    resuming,
+    args,
+    options,
+    paths,
+    skep: selfCommand(),
+    ...(message === undefined ? {} : { message }),
+  };
   const talk: Talk = { dialogue, run, state: undefined, wanted: [], owed: 0, sent: 0, later: [], outcome: {} };
-  const texts = entries.filter(({ type, origin }) => type === "sent" && origin.by === "skep").map(({ data }) => String(data["text"]));
+  const texts = entries
+    .filter(({ type, origin }) => type === "sent" && origin.by === "skep")
+    .map(({ data }) => String(data["text"]));
   talk.owed = texts.length;
   appendInput(observed.paths, 0, Buffer.from(texts.join("")));
   talk.sent = Buffer.byteLength(texts.join(""));
@@ -59,7 +79,8 @@ export function takeUp(dialogue: Dialogue, meta: Meta, journal: Journal, observe
 /** Takes in an entry of the run: a line of the child, or a command that was said. */
 export function hear(talk: Talk, entry: LogEntry): void {
   const { origin } = entry;
-  if (origin.by === "child" && origin.run === talk.run && origin.stream === "out") take(talk, talk.dialogue.read(talk.state, entry));
+  if (origin.by === "child" && origin.run === talk.run && origin.stream === "out")
+    take(talk, talk.dialogue.read(talk.state, entry));
   else if (origin.by === "skep" && origin.run === talk.run && entry.type === "said") {
     const command = parseCommand(entry.data["command"]);
     if (command !== undefined) say(talk, command);
@@ -90,7 +111,11 @@ export function speak(talk: Talk, journal: Journal, observed: ObservedRun, now: 
   const { wanted } = talk;
   if (wanted.length === 0) return;
   talk.wanted = [];
-  record(journal, wanted.map((text) => ({ kind: "own", type: "sent", run: talk.run, fields: { text } })), now);
+  record(
+    journal,
+    wanted.map((text) => ({ kind: "own", type: "sent", run: talk.run, fields: { text } })),
+    now,
+  );
   journal.writer?.sync();
   const bytes = Buffer.from(wanted.join(""));
   appendInput(observed.paths, talk.sent, bytes);

@@ -35,7 +35,15 @@ const stdin = v.variant("kind", [
 const launch: v.GenericSchema<unknown, Launch> = v.object({
   argv: v.pipe(v.array(v.string()), v.minLength(1)),
   // JSON has no undefined: null removes a variable.
-  env: v.exactOptional(v.record(v.string(), v.pipe(v.nullable(v.string()), v.transform((value) => value ?? undefined)))),
+  env: v.exactOptional(
+    v.record(
+      v.string(),
+      v.pipe(
+        v.nullable(v.string()),
+        v.transform((value) => value ?? undefined),
+      ),
+    ),
+  ),
   cwd: v.exactOptional(v.string()),
   stdin: v.exactOptional(stdin),
   output: v.exactOptional(output),
@@ -82,7 +90,10 @@ export async function describeExternal(path: string, name: string, env: Environm
 }
 
 function delivering({ messages, turns: how }: Description): Pick<Runner, "deliver"> {
-  if (messages === undefined) return how === "resume" ? { deliver: (command) => (command.kind === "user" ? { to: "next_run" } : bySignal(command.kind)) } : {};
+  if (messages === undefined)
+    return how === "resume"
+      ? { deliver: (command) => (command.kind === "user" ? { to: "next_run" } : bySignal(command.kind)) }
+      : {};
   return {
     deliver(command) {
       if (command.kind === "user") {
@@ -98,7 +109,9 @@ function delivering({ messages, turns: how }: Description): Pick<Runner, "delive
 }
 
 const bySignal = (kind: "cancel" | "shutdown" | "answer"): ReturnType<NonNullable<Runner["deliver"]>> =>
-  kind === "answer" ? { to: "refused", why: "it asks no questions" } : { to: "signal", signal: kind === "cancel" ? "SIGINT" : "SIGTERM" };
+  kind === "answer"
+    ? { to: "refused", why: "it asks no questions" }
+    : { to: "signal", signal: kind === "cancel" ? "SIGINT" : "SIGTERM" };
 
 function parse<T>(schema: v.GenericSchema<unknown, T>, text: string, path: string, what: string): T {
   let value: unknown;
@@ -115,7 +128,12 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, text: string, path: strin
 
 function ask(path: string, what: string, input: string, env: Environment): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(path, [what], { stdio: ["pipe", "pipe", "pipe"], env: { ...env }, timeout: LIMIT_MS, cwd: "/" });
+    const child = spawn(path, [what], {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...env },
+      timeout: LIMIT_MS,
+      cwd: "/",
+    });
     let [answer, words] = ["", ""];
     child.stdout.on("data", (chunk: Buffer) => {
       answer += chunk.toString("utf8");
@@ -127,7 +145,10 @@ function ask(path: string, what: string, input: string, env: Environment): Promi
     child.once("error", (error) => reject(externalFailed(path, reasonOf(error))));
     child.once("close", (code, signal) => {
       if (code === 0) resolve(answer);
-      else reject(externalFailed(path, `${what}: ${words.trim().split("\n").at(-1) || `it ended with ${signal ?? code}`}`));
+      else
+        reject(
+          externalFailed(path, `${what}: ${words.trim().split("\n").at(-1) || `it ended with ${signal ?? code}`}`),
+        );
     });
   });
 }

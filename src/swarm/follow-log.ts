@@ -59,4 +59,10 @@ function makeShown(): (entry: Parameters<Heard>[0]) => boolean {
 }
 
 /** Entries of skep's own that a reader makes in memory before a supervisor writes them. */
-const SYNTHESIZED: ReadonlySet<string> = new Set(["agent_started", "agent_stopped", "message_delivered", "user_message", "line_too_long"]);
+const SYNTHESIZED: ReadonlySet<string> = new Set([
+  "agent_started",
+  "agent_stopped",
+  "message_delivered",
+  "user_message",
+  "line_too_long",
+]);

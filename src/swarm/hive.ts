@@ -12,7 +12,9 @@ export interface Settings {
 export const SETTINGS: Settings = { idleTimeout: 30 * 60_000, resumeMessage: "Continue where you left off." };
 
 /** What is told to those who watch. */
-export type Change = { readonly change: "set"; readonly agent: Snapshot } | { readonly change: "removed"; readonly id: string };
+export type Change =
+  | { readonly change: "set"; readonly agent: Snapshot }
+  | { readonly change: "removed"; readonly id: string };
 
 export interface Hive {
   readonly store: Store;

@@ -3,7 +3,18 @@
  * folds, in memory: what both know comes from the same lines of code.
  */
 import { apply } from "../core/apply.ts";
-import { type ChildLine, type Cursor, formatChild, formatOwn, type Output, type ParsedLine, parseLine, type Stamp, START, type Stream } from "../core/entry.ts";
+import {
+  type ChildLine,
+  type Cursor,
+  formatChild,
+  formatOwn,
+  type Output,
+  type ParsedLine,
+  parseLine,
+  type Stamp,
+  START,
+  type Stream,
+} from "../core/entry.ts";
 import { type AgentState, INITIAL } from "../core/state.ts";
 import type { Translate } from "../core/translate.ts";
 import { close, openRead, readAt } from "../disk.ts";
@@ -37,7 +48,12 @@ export type Heard = (entry: LogEntry, events: readonly StampedEvent[], text: str
 
 /** Something to append: an entry of skep's own, or a line of a child with the cursor behind it. */
 export type Draft =
-  | { readonly kind: "own"; readonly type: string; readonly run: number; readonly fields: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: "own";
+      readonly type: string;
+      readonly run: number;
+      readonly fields: Readonly<Record<string, unknown>>;
+    }
   | {
       readonly kind: "child";
       readonly run: number;
@@ -154,14 +170,21 @@ function ownLine(type: string, fields: Readonly<Record<string, unknown>>, stamp:
 }
 
 /** A long line is folded as what it says, though only its place is in the log; one beyond 16 MiB as its place alone. */
-function tooLong(own: LogEntry, text: string, output: Output, stamp: Stamp, source: { from: Stream; at: number; eol: boolean }): LogEntry {
+function tooLong(
+  own: LogEntry,
+  text: string,
+  output: Output,
+  stamp: Stamp,
+  source: { from: Stream; at: number; eol: boolean },
+): LogEntry {
   return text === "" ? own : formatChild(text, output, { ...stamp, source }).entry;
 }
 
 function wholeEntry(paths: AgentPaths, { entry, stamp }: ParsedLine): LogEntry {
   if (entry.type !== "line_too_long" || entry.origin.by !== "skep" || stamp === undefined) return entry;
   const { from, at, bytes } = entry.data;
-  if ((from !== "out" && from !== "err" && from !== "mirror") || typeof at !== "number" || typeof bytes !== "number") return entry;
+  if ((from !== "out" && from !== "err" && from !== "mirror") || typeof at !== "number" || typeof bytes !== "number")
+    return entry;
   if (bytes > MAX_PARSED) return entry;
   const run = runPaths(paths.folder, stamp.run);
   const fd = openRead(run[from]);

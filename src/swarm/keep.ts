@@ -85,7 +85,11 @@ function tick(hive: Hive, kept: Kept): void {
   const { timeout } = kept.meta.skep ?? {};
   const started = journal.state.runs.at(-1)?.started ?? now;
   if (timeout !== undefined && now - started > timeout) end(hive, kept, "timeout", "its timeout");
-  else if (kept.snapshot.phase === "idle" && run.intent.turns === "live" && now - journal.state.updated > hive.settings.idleTimeout) {
+  else if (
+    kept.snapshot.phase === "idle" &&
+    run.intent.turns === "live" &&
+    now - journal.state.updated > hive.settings.idleTimeout
+  ) {
     end(hive, kept, "shutdown", "its idle timeout");
   }
 }
@@ -109,5 +113,9 @@ export function letGo(hive: Hive, kept: Kept): void {
 /** Whether anything needs a supervisor: a live run, or a message that waits for one. */
 export const isBusy = (hive: Hive): boolean =>
   [...hive.kept.values()].some(
-    (kept) => kept.starting || isAlive(kept) || (kept.run !== undefined && !hasEnded(kept.journal, kept.run)) || nextMessage(kept.journal.state) !== undefined,
+    (kept) =>
+      kept.starting ||
+      isAlive(kept) ||
+      (kept.run !== undefined && !hasEnded(kept.journal, kept.run)) ||
+      nextMessage(kept.journal.state) !== undefined,
   );

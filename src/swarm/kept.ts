@@ -49,7 +49,12 @@ export function openKept(meta: Meta, paths: AgentPaths, translate: Translate): K
   const sentAt = new Map<string, InputPlace>();
   const journal = openJournal(paths, translate, true, (entry) => {
     const { message, at } = entry.data;
-    if (entry.type === "message_sent" && entry.origin.by === "skep" && typeof message === "string" && typeof at === "number") {
+    if (
+      entry.type === "message_sent" &&
+      entry.origin.by === "skep" &&
+      typeof message === "string" &&
+      typeof at === "number"
+    ) {
       sentAt.set(message, { run: entry.origin.run, at });
     }
   });
@@ -95,11 +100,22 @@ function snapshotOf(meta: Meta, journal: Journal, run: ObservedRun | undefined, 
 }
 
 /** Records an entry of skep's own; `run` where it belongs to one whose child may not be there yet. */
-export function recordOwn(kept: Kept, now: number, type: string, fields: Readonly<Record<string, unknown>>, run?: number): void {
+export function recordOwn(
+  kept: Kept,
+  now: number,
+  type: string,
+  fields: Readonly<Record<string, unknown>>,
+  run?: number,
+): void {
   record(kept.journal, [ownDraft(kept, type, fields, run)], now);
 }
 
-export const ownDraft = ({ journal }: Kept, type: string, fields: Readonly<Record<string, unknown>>, run?: number): Draft => ({
+export const ownDraft = (
+  { journal }: Kept,
+  type: string,
+  fields: Readonly<Record<string, unknown>>,
+  run?: number,
+): Draft => ({
   kind: "own",
   run: run ?? journal.run,
   type,

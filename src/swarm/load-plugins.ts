@@ -1,7 +1,14 @@
 /** The plugins of one process: bundled ones, loaded lazily by what they supply, the user's, and runners found on PATH. */
 import { makeHooks, type HookBus } from "../core/hooks.ts";
 import { nearest } from "../core/nearest.ts";
-import { checkPlugin, findRenderer, findRunner, handlersFor, type LoadedPlugin, type PluginSource } from "../core/registry.ts";
+import {
+  checkPlugin,
+  findRenderer,
+  findRunner,
+  handlersFor,
+  type LoadedPlugin,
+  type PluginSource,
+} from "../core/registry.ts";
 import { DEFAULT_RUNNER } from "../core/meta.ts";
 import { makeTranslate, type Translate } from "../core/translate.ts";
 import { pluginFailed, reasonOf, unknownName } from "../errors.ts";
@@ -84,16 +91,28 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
       } catch (error) {
         const reason = reasonOf(error);
         if (failed.get(file.path)?.error !== reason) warn(`plugin ${file.path} is not loaded: ${reason}`);
-        failed.set(file.path, { name: file.path, source: { kind: file.from, path: file.path }, supplies: [], error: reason });
+        failed.set(file.path, {
+          name: file.path,
+          source: { kind: file.from, path: file.path },
+          supplies: [],
+          error: reason,
+        });
       }
     }
   };
   await bringAll(options.files ?? []);
 
   const names = (what: Supply): readonly string[] => [
-    ...new Set([...BUNDLED.flatMap((entry) => entry[what]), ...users.flatMap(({ plugin }) => (plugin[what] ?? []).map(({ name }) => name))]),
+    ...new Set([
+      ...BUNDLED.flatMap((entry) => entry[what]),
+      ...users.flatMap(({ plugin }) => (plugin[what] ?? []).map(({ name }) => name)),
+    ]),
   ];
-  const find = async <T>(what: Supply, name: string, search: (loaded: readonly LoadedPlugin[]) => T | undefined): Promise<T | undefined> =>
+  const find = async <T>(
+    what: Supply,
+    name: string,
+    search: (loaded: readonly LoadedPlugin[]) => T | undefined,
+  ): Promise<T | undefined> =>
     search(users) ?? search(await Promise.all(BUNDLED.filter((entry) => entry[what].includes(name)).map(bundled)));
   const missing = (what: Supply, name: string): Error => {
     const [fault] = failed.values();
@@ -121,7 +140,10 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
       const speaks = names("runners").includes(runner) ? runner : DEFAULT_RUNNER;
       const wanted = BUNDLED.filter(({ handles }) => handles.includes(speaks) || handles.includes("*"));
       const ours = await Promise.all(wanted.map(bundled));
-      const found = speaks === runner ? handlersFor([...users, ...ours], runner) : [...handlersFor(users, runner), ...handlersFor(ours, speaks)];
+      const found =
+        speaks === runner
+          ? handlersFor([...users, ...ours], runner)
+          : [...handlersFor(users, runner), ...handlersFor(ours, speaks)];
       handlers.set(runner, found);
       return found;
     },
@@ -134,13 +156,22 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
 }
 
 /** How entries of this runner's agents are translated. */
-export const translateFor = async (plugins: PluginSet, runner: string): Promise<Translate> => makeTranslate(await plugins.handlers(runner));
+export const translateFor = async (plugins: PluginSet, runner: string): Promise<Translate> =>
+  makeTranslate(await plugins.handlers(runner));
 
 function describe({ plugin, source }: LoadedPlugin, bundled: readonly LoadedPlugin[]): PluginReport {
   const supplies = suppliesOf(plugin);
-  const theirs = new Set(bundled.flatMap((loaded) => suppliesOf(loaded.plugin)).filter((text) => !text.startsWith("hook ")));
+  const theirs = new Set(
+    bundled.flatMap((loaded) => suppliesOf(loaded.plugin)).filter((text) => !text.startsWith("hook ")),
+  );
   const replaces = source.kind === "bundled" ? [] : supplies.filter((text) => theirs.has(text));
-  return { name: plugin.name, version: plugin.version, source, supplies, ...(replaces.length === 0 ? {} : { replaces }) };
+  return {
+    name: plugin.name,
+    version: plugin.version,
+    source,
+    supplies,
+    ...(replaces.length === 0 ? {} : { replaces }),
+  };
 }
 
 const suppliesOf = (plugin: Plugin): readonly string[] => [

@@ -72,7 +72,11 @@ function beginning({ run, intent }: ObservedRun, pid: number): readonly Draft[] 
 }
 
 /** A user turn that the agent does not print itself. An agent without turns has none: its task is its command line. */
-export function userTurn(run: number, intent: Intent, message: { readonly id: string; readonly text: string }): readonly Draft[] {
+export function userTurn(
+  run: number,
+  intent: Intent,
+  message: { readonly id: string; readonly text: string },
+): readonly Draft[] {
   if (intent.echoes === true || (intent.turns === "none" && message.id === TASK_MESSAGE)) return [];
   const content = [{ type: "text", text: message.text }];
   return [{ kind: "own", type: "user_message", run, fields: { message: message.id, content } }];
@@ -125,7 +129,8 @@ export function recordEnd(journal: Journal, { run, intent }: ObservedRun, end: R
   record(journal, [{ kind: "own", type: "agent_stopped", run, fields: { run, ...exit } }], options.now, options.late);
 }
 
-export const hasEnded = (journal: Journal, { run }: ObservedRun): boolean => journal.state.run >= run && !journal.state.open;
+export const hasEnded = (journal: Journal, { run }: ObservedRun): boolean =>
+  journal.state.run >= run && !journal.state.open;
 
 /** A reader's look at the newest run: all that is there now, and its end as soon as its processes have ended. */
 export function lookAt(journal: Journal, now: number): { facts: ProcessFacts; reach: Reach; observed?: ObservedRun } {

@@ -28,7 +28,12 @@ export interface SpawnOptions {
 /** Makes a new id for a name or a task. */
 export const newId = (name: string): string => makeId(slug(name), makeHandle(randomBytes(16)));
 
-export async function spawnAgent(hive: Hive, request: SpawnRequest, options: SpawnOptions, caller: Caller): Promise<Kept> {
+export async function spawnAgent(
+  hive: Hive,
+  request: SpawnRequest,
+  options: SpawnOptions,
+  caller: Caller,
+): Promise<Kept> {
   await hive.hooks.ask("agent:spawn", request);
   const runner = await hive.plugins.runner(request.runner, caller.env);
   checkRequest(request, runner);
@@ -64,7 +69,8 @@ const COMMON_OPTIONS = ["model", "provider"] as const;
 function checkRequest(request: SpawnRequest, runner: Runner): void {
   if (request.task.trim() === "") throw badTask("it is empty", "say what is to be done, or give a command after --");
   const bytes = Buffer.byteLength(request.task);
-  if (bytes > MAX_TASK) throw badTask(`it has ${bytes} bytes, more than ${MAX_TASK}`, "put it into a file and name that in the task");
+  if (bytes > MAX_TASK)
+    throw badTask(`it has ${bytes} bytes, more than ${MAX_TASK}`, "put it into a file and name that in the task");
   if (!isAbsolute(request.dir) || stat(realPath(request.dir))?.isDirectory() !== true) throw noSuchFolder(request.dir);
   const given = [...COMMON_OPTIONS.filter((key) => request[key] !== undefined), ...Object.keys(request.options ?? {})];
   for (const key of given) if (!(runner.accepts ?? []).includes(key)) throw runnerLacks(runner.name, key);

@@ -33,7 +33,13 @@ export interface RunWish {
 }
 
 /** Asks the runner and the hooks. Nothing is made yet: a refusal leaves no trace. */
-export async function planRun(hive: Hive, runner: Runner, meta: Meta, agent: Snapshot, wish: RunWish): Promise<PlannedRun> {
+export async function planRun(
+  hive: Hive,
+  runner: Runner,
+  meta: Meta,
+  agent: Snapshot,
+  wish: RunWish,
+): Promise<PlannedRun> {
   const { folder, session } = hive.store.paths(meta.id);
   const run = 1 + Math.max(agent.run, ...listRuns(folder));
   const paths = runPaths(folder, run);

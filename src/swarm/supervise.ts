@@ -126,7 +126,8 @@ function settle(hive: Hive, kept: Kept): void {
   const drafts = journal.state.messages.flatMap((message) => {
     const { id, state, recorded, why } = message;
     if (state === recorded || state === "sent") return [];
-    const entry = (type: string): ReturnType<typeof ownDraft> => ownDraft(kept, type, { message: id, run: message.run, ...(why === undefined ? {} : { why }) });
+    const entry = (type: string): ReturnType<typeof ownDraft> =>
+      ownDraft(kept, type, { message: id, run: message.run, ...(why === undefined ? {} : { why }) });
     if (state !== "done" && state !== "delivered") return [entry(`message_${state}`)];
     const delivered = recorded === "delivered" ? [] : [entry("message_delivered"), ...said(kept, id)];
     return state === "done" ? [...delivered, entry("message_done")] : delivered;
@@ -162,7 +163,9 @@ export function follow(hive: Hive, kept: Kept): void {
       const grew = name === "out" || name === "err" || name === "mirror";
       pump(hive, kept, !(grew && isAlive(kept) && kept.snapshot.run === kept.run?.run));
     });
-    kept.watcher.on("error", (error) => hive.warn(`${kept.id}: not watched, looked at each second: ${reasonOf(error)}`));
+    kept.watcher.on("error", (error) =>
+      hive.warn(`${kept.id}: not watched, looked at each second: ${reasonOf(error)}`),
+    );
   } catch (error) {
     hive.warn(`${kept.id}: not watched, looked at each second: ${reasonOf(error)}`);
   }

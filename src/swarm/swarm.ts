@@ -74,7 +74,8 @@ function fresh(hive: Hive, kept: Kept): Snapshot {
 /** The answer to the first try was lost. A run of it that was never claimed is started with this one's environment. */
 async function repeatSpawn(hive: Hive, kept: Kept, caller: Caller): Promise<Snapshot> {
   const { exit } = kept.journal.state;
-  const never = kept.run === undefined || (exit?.reason === "failed_to_start" && exit.code === undefined && kept.run.run === 1);
+  const never =
+    kept.run === undefined || (exit?.reason === "failed_to_start" && exit.code === undefined && kept.run.run === 1);
   if (never) await resumeRun(hive, kept, await runnerOf(hive, kept), { caller });
   return fresh(hive, kept);
 }
@@ -82,8 +83,10 @@ async function repeatSpawn(hive: Hive, kept: Kept, caller: Caller): Promise<Snap
 async function resume(hive: Hive, kept: Kept, options: ResumeOptions, caller: Caller): Promise<Snapshot> {
   const { id, run, journal } = kept;
   if (options.request !== undefined && run?.intent.request === options.request) return fresh(hive, kept);
-  if (kept.facts?.kind === "elsewhere" && options.force !== true) throw mayRun(id, "it was started on another machine or in another container");
-  if (run !== undefined && !hasEnded(journal, run) && kept.facts?.kind !== "elsewhere") throw stillRuns(id, "there is nothing to resume");
+  if (kept.facts?.kind === "elsewhere" && options.force !== true)
+    throw mayRun(id, "it was started on another machine or in another container");
+  if (run !== undefined && !hasEnded(journal, run) && kept.facts?.kind !== "elsewhere")
+    throw stillRuns(id, "there is nothing to resume");
   if (options.force !== true && isForeign(kept)) throw mayRun(id, "another supervisor's agent listens on its inbox");
   const runner = await runnerOf(hive, kept);
   if (options.dir !== undefined) kept.meta = { ...kept.meta, dir: resolve(options.dir) };
@@ -112,7 +115,8 @@ function messageControl(hive: Hive): MessageControl {
         const message = options.message ?? newMessageId();
         if (isForeign(kept)) throw mayRun(id, "another supervisor keeps it, which alone can speak to it");
         takeMessage(hive, kept, runner, { id: message, text }, caller, options.queue === true);
-        if (options.now === true && isAlive(kept)) await handOver(hive, kept, runner, { kind: "user", id: message, text });
+        if (options.now === true && isAlive(kept))
+          await handOver(hive, kept, runner, { kind: "user", id: message, text });
         pump(hive, kept);
         return { message };
       });
@@ -135,7 +139,8 @@ function messageControl(hive: Hive): MessageControl {
     async answer(id, answer) {
       const kept = await keep(hive, id);
       await kept.serial(async () => {
-        if (!kept.journal.state.waiting.some(({ request }) => request === answer.request)) throw nothingWaits(id, answer.request);
+        if (!kept.journal.state.waiting.some(({ request }) => request === answer.request))
+          throw nothingWaits(id, answer.request);
         const command = { kind: "answer" as const, ...answer };
         const runner = await runnerOf(hive, kept);
         if (runner.dialogue === undefined) recordOwn(kept, hive.now(), "said", { command });

@@ -20,7 +20,12 @@ function live(): { log: Buffer; states: { end: number; state: AgentState }[] } {
     state = apply(state, entry, translate).state;
     states.push({ end: Buffer.byteLength(log), state });
   };
-  const stamp = (run: number, out: number): Stamp => ({ seq: (seq += 1), run, t: 1_795_451_371_000 + seq, cursor: { out, err: 0, mirror: 0 } });
+  const stamp = (run: number, out: number): Stamp => ({
+    seq: (seq += 1),
+    run,
+    t: 1_795_451_371_000 + seq,
+    cursor: { out, err: 0, mirror: 0 },
+  });
   const own = (run: number, type: string, fields: Record<string, unknown>): void => {
     const line = formatOwn(type, fields, stamp(run, 0));
     const parsed = parseLine(line);
@@ -30,7 +35,10 @@ function live(): { log: Buffer; states: { end: number; state: AgentState }[] } {
   let at = 0;
   const child = (run: number, text: string, from: "out" | "err" = "out"): void => {
     const bytes = Buffer.byteLength(text);
-    const { line, entry } = formatChild(text, "events", { ...stamp(run, at + bytes + 1), source: { from, at, eol: true } });
+    const { line, entry } = formatChild(text, "events", {
+      ...stamp(run, at + bytes + 1),
+      source: { from, at, eol: true },
+    });
     at += bytes + 1;
     keep(line, entry);
   };
@@ -39,7 +47,10 @@ function live(): { log: Buffer; states: { end: number; state: AgentState }[] } {
   child(1, '{"type":"agent_ready"}');
   child(1, '{"type":"user_message","content":[{"type":"text","text":"grüße\\nzwei ✓"}]}');
   child(1, '{"type":"turn_start","step":1}');
-  child(1, '  { "type" : "assistant_message" , "time":"2026-01-01T00:00:00.5Z", "content":[{"type":"text","text":"日本語"}] } ');
+  child(
+    1,
+    '  { "type" : "assistant_message" , "time":"2026-01-01T00:00:00.5Z", "content":[{"type":"text","text":"日本語"}] } ',
+  );
   child(1, '{"type":"tool_call","id":"c1","name":"bash","skep":{"seq":99,"run":9,"t":1,"out":1,"err":1}}');
   child(1, "plain text with \\u2028 and a tab\t");
   child(1, '{"type":"agent_stopped","reason":"exit","code":0}');
@@ -86,7 +97,11 @@ describe("replay", () => {
 
   it("takes a child's own time and never its stamp", () => {
     const line = formatChild('{"type":"x","time":"2020-01-01T00:00:00Z","skep":{"seq":5}}', "events", {
-      seq: 1, run: 1, t: 1_795_451_371_000, cursor: { out: 60, err: 0, mirror: 0 }, source: { from: "out", at: 0, eol: true },
+      seq: 1,
+      run: 1,
+      t: 1_795_451_371_000,
+      cursor: { out: 60, err: 0, mirror: 0 },
+      source: { from: "out", at: 0, eol: true },
     });
     const parsed = parseLine(line.line);
     assert.equal(parsed?.entry.time, "2020-01-01T00:00:00Z");

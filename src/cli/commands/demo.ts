@@ -15,6 +15,8 @@ export const demo: Command = {
     } finally {
       await stage.close();
     }
-    await print(`\nEvery step held, in ${((Date.now() - began) / 1000).toFixed(1)} s. Now yours: skep spawn -- <command>\n`);
+    await print(
+      `\nEvery step held, in ${((Date.now() - began) / 1000).toFixed(1)} s. Now yours: skep spawn -- <command>\n`,
+    );
   },
 };

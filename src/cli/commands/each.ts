@@ -24,7 +24,9 @@ export const eachCommand = ({ verb, asks, narrow, act }: EachVerb): Command => (
     if (asks) await confirm(context, agents, verb);
     try {
       const done = await Promise.allSettled(agents.map((agent) => act(agent, access, context)));
-      const results = done.flatMap((result) => (result.status === "fulfilled" && result.value !== undefined ? [result.value] : []));
+      const results = done.flatMap((result) =>
+        result.status === "fulfilled" && result.value !== undefined ? [result.value] : [],
+      );
       const faults = done.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
       if (settings.json) await output.write(`${JSON.stringify(results, undefined, 2)}\n`);
       else await output.write(results.map(({ id }) => `${id}\n`).join(""));

@@ -42,7 +42,9 @@ export const logs: Command = {
       // One agent's lines stand in their order; several agents' are merged by time.
       if (agents.length > 1) lines.sort((a, b) => a.t - b.t);
       const shown = first && last !== undefined ? lines.slice(Math.max(0, lines.length - last)) : lines;
-      await context.output.write(shown.map(({ text, agent }) => (agents.length > 1 ? `${agent?.handle} | ${text}` : text)).join(""));
+      await context.output.write(
+        shown.map(({ text, agent }) => (agents.length > 1 ? `${agent?.handle} | ${text}` : text)).join(""),
+      );
       const ended = !looks.some(({ more }) => more);
       if (!follow || ended || context.output.closed.aborted) return;
       await pause(LOOK_MS);
@@ -55,7 +57,8 @@ function sinceOf({ args }: CommandContext): number {
   if (text === undefined) return Number.NEGATIVE_INFINITY;
   if (isTime(text)) return Date.parse(text);
   const age = parseDuration(text);
-  if (age === undefined) throw badValue("since", text, "a time such as 2026-01-31T12:00:00Z, or a duration such as 10m");
+  if (age === undefined)
+    throw badValue("since", text, "a time such as 2026-01-31T12:00:00Z, or a duration such as 10m");
   return Date.now() - age;
 }
 

@@ -17,9 +17,13 @@ export const ls: Command = {
     const hidden = chosen.length - agents.length;
     if (settings.quiet) await output.write(agents.map(({ id }) => `${id}\n`).join(""));
     else await printView(context, access, "ls", { ...view, agents, hidden });
-    if (hidden > 0) await talk.notice(`${hidden} that ended more than a day ago ${hidden === 1 ? "is" : "are"} not shown; -a shows all`);
+    if (hidden > 0)
+      await talk.notice(
+        `${hidden} that ended more than a day ago ${hidden === 1 ? "is" : "are"} not shown; -a shows all`,
+      );
     const { length } = view.problems;
-    if (length > 0) await talk.warn(`${length} record${length === 1 ? "" : "s"} could not be read; skep reload says which`);
+    if (length > 0)
+      await talk.warn(`${length} record${length === 1 ? "" : "s"} could not be read; skep reload says which`);
     await sayUnwatched(context, access, agents);
   },
 };

@@ -13,7 +13,10 @@ export const list: Command = {
     const plugins = await access.reader.plugins.report();
     if (settings.json) return output.write(`${JSON.stringify(plugins, undefined, 2)}\n`);
     const lines = plugins.map(({ name, version = "", source, supplies, replaces = [], error }) => {
-      const from = source.kind === "bundled" ? "bundled" : `${source.kind} ${source.path ?? ""} ${source.hash?.slice(0, 12) ?? ""}`.trimEnd();
+      const from =
+        source.kind === "bundled"
+          ? "bundled"
+          : `${source.kind} ${source.path ?? ""} ${source.hash?.slice(0, 12) ?? ""}`.trimEnd();
       const what = error === undefined ? supplies.join(", ") : `not loaded: ${error}`;
       return `${name} ${version}  ${from}  ${what}${replaces.length === 0 ? "" : `  (replaces ${replaces.join(", ")})`}\n`;
     });

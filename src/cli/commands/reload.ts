@@ -7,7 +7,8 @@ export const reload: Command = {
     const { args, settings, output } = context;
     const access = await openAccess(context);
     const { root, agents, problems } = await readSwarm(access.reader);
-    if (settings.json) await output.write(`${JSON.stringify({ root, loaded: agents.length, errors: problems }, undefined, 2)}\n`);
+    if (settings.json)
+      await output.write(`${JSON.stringify({ root, loaded: agents.length, errors: problems }, undefined, 2)}\n`);
     else {
       const lines = problems.map(({ path, code, message }) => `${path}: ${code}: ${message}\n`);
       await output.write(`${root}: ${agents.length} loaded, ${problems.length} not\n${lines.join("")}`);

@@ -9,7 +9,9 @@ export const rm: Command = eachCommand({
     const age = durationOf(args.options, "older-than");
     if (age === undefined) return agents;
     const before = Date.now() - age;
-    return agents.filter(({ phase, ended, updated, started }) => phase === "ended" && Date.parse(ended ?? updated ?? started) < before);
+    return agents.filter(
+      ({ phase, ended, updated, started }) => phase === "ended" && Date.parse(ended ?? updated ?? started) < before,
+    );
   },
   async act(agent, access, { args }) {
     await access.swarm.remove(agent.id, { by: access.caller.by, force: args.options.has("force") });

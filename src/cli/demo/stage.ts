@@ -33,7 +33,12 @@ export function openStage(output: Output, say: (text: string) => Promise<void>):
   const [command = "", ...before] = selfCommand();
   // Nothing of the caller's swarm: a root, a config and sockets of its own.
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith("SKEP_"));
-  const env = { ...Object.fromEntries(own), SKEP_ROOT: join(folder, "root"), XDG_CONFIG_HOME: folder, XDG_RUNTIME_DIR: folder };
+  const env = {
+    ...Object.fromEntries(own),
+    SKEP_ROOT: join(folder, "root"),
+    XDG_CONFIG_HOME: folder,
+    XDG_RUNTIME_DIR: folder,
+  };
   const start = (words: readonly string[]): ChildProcess =>
     spawn(command, [...before, ...words], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   const followers = new Set<ChildProcess>();

@@ -30,7 +30,10 @@ export async function playTour(stage: Stage, say: Say, print: Say): Promise<void
   const real = await spawn("-n", "real", "--", "sh", "-c", COMMAND);
   const all = [writer, talker, failer, leaver, victim, real];
   const follower = stage.follow("logs", "-f", real);
-  await until(() => follower.lines().length, (count) => count > 2);
+  await until(
+    () => follower.lines().length,
+    (count) => count > 2,
+  );
   await print(indent((await stage.run("ls")).stdout));
 
   await print("\n2. The supervisor is killed with SIGKILL\n");
@@ -39,18 +42,32 @@ export async function playTour(stage: Stage, say: Say, print: Say): Promise<void
   const alive = [writer, talker, leaver, victim, real].map((id) => before.get(id)?.pid ?? 0);
   process.kill(pid, "SIGKILL");
   await say(`$ kill -9 ${pid}`);
-  await until(() => lives(pid), (still) => !still);
+  await until(
+    () => lives(pid),
+    (still) => !still,
+  );
   await stage.check("the supervisor is dead", !lives(pid));
-  await stage.check("all five children live", alive.every((child) => child > 0 && lives(child)), alive);
+  await stage.check(
+    "all five children live",
+    alive.every((child) => child > 0 && lives(child)),
+    alive,
+  );
   const known = follower.lines().length;
-  const grown = await until(() => follower.lines().length, (count) => count >= known + 5);
+  const grown = await until(
+    () => follower.lines().length,
+    (count) => count >= known + 5,
+  );
   await stage.check(`they go on writing, and logs -f shows it: ${known} lines, then ${grown}`, grown >= known + 5);
   const unwatched = await stage.run("ls");
   await print(indent(unwatched.stdout));
   await print(indent(unwatched.stderr));
   const meanwhile = await agents();
   const running = [...meanwhile.values()].filter(({ status }) => status === "running").map((agent) => agent.pid ?? 0);
-  await stage.check("ls is right though nobody watches: five run", alive.every((child) => running.includes(child)), running);
+  await stage.check(
+    "ls is right though nobody watches: five run",
+    alive.every((child) => running.includes(child)),
+    running,
+  );
 
   await print("\n3. A new supervisor takes them over\n");
   const fresh = readPid((await stage.run("supervisor", "start", "--json")).stdout);
@@ -60,26 +77,47 @@ export async function playTour(stage: Stage, say: Say, print: Say): Promise<void
   const expected = Array.from({ length: LINES }, (_, at) => `line ${at + 1}`).join("\n");
   const logged = (await stage.run("logs", real)).stdout.trim();
   await stage.check(`each of its ${LINES} lines is in the log, once and in order`, logged === expected, logged);
-  const followed = await until(() => follower.lines(), (lines) => lines.length >= LINES);
+  const followed = await until(
+    () => follower.lines(),
+    (lines) => lines.length >= LINES,
+  );
   await stage.check("logs -f, begun before the kill, saw the same", followed.join("\n") === expected, followed);
 
   await print("\n4. A message to a busy agent, and one to an ended agent\n");
   const busy = await stage.run("send", writer, "and then this");
-  await stage.check("the message is kept while its turn goes on", busy.code === 0 && (await look(writer))?.phase === "working", busy.stderr);
+  await stage.check(
+    "the message is kept while its turn goes on",
+    busy.code === 0 && (await look(writer))?.phase === "working",
+    busy.stderr,
+  );
   writeFileSync(gate, "");
-  const told = await until(() => look(writer), (agent) => agent?.turns === 2 && agent.phase === "idle");
+  const told = await until(
+    () => look(writer),
+    (agent) => agent?.turns === 2 && agent.phase === "idle",
+  );
   await stage.check("it is answered after the turn", told?.last_assistant === "echo: and then this (turn 2)", told);
   const failed = await look(failer);
   await stage.check("one agent has failed with 3", failed?.status === "failed" && failed.exit_code === 3, failed);
   const again = await stage.run("send", "-w", failer, "try again");
-  await stage.check("a message resumes it, on its conversation", again.stdout.trim() === "echo: try again (turn 2)", again);
+  await stage.check(
+    "a message resumes it, on its conversation",
+    again.stdout.trim() === "echo: try again (turn 2)",
+    again,
+  );
 
   await print("\n5. One is killed from outside, one is stopped\n");
   const target = (await look(victim))?.pid ?? 0;
   await say(`$ kill -9 ${target}`);
   process.kill(target, "SIGKILL");
-  const killed = await until(() => look(victim), (agent) => agent?.phase === "ended");
-  await stage.check("the status says so: exit 137, failed", killed?.status === "failed" && killed.exit_code === 137, killed);
+  const killed = await until(
+    () => look(victim),
+    (agent) => agent?.phase === "ended",
+  );
+  await stage.check(
+    "the status says so: exit 137, failed",
+    killed?.status === "failed" && killed.exit_code === 137,
+    killed,
+  );
   const left = Number(/\d+/.exec((await look(leaver))?.tail.find((line) => line.startsWith("background ")) ?? "")?.[0]);
   await stage.check(`an agent has left a process behind: ${left}`, lives(left), (await look(leaver))?.tail);
   const stopped = await stage.run("stop", leaver);
@@ -93,7 +131,11 @@ export async function playTour(stage: Stage, say: Say, print: Say): Promise<void
   for (const id of all.filter((one) => one !== real)) {
     const answer = await stage.run("send", "-w", id, "where were we?");
     const turn = id === victim ? 1 : (turns.get(id) ?? 0) + 1;
-    await stage.check(`${id.replace(/-.*/, "")} goes on with its turn ${turn}`, answer.stdout.trim() === `echo: where were we? (turn ${turn})`, answer);
+    await stage.check(
+      `${id.replace(/-.*/, "")} goes on with its turn ${turn}`,
+      answer.stdout.trim() === `echo: where were we? (turn ${turn})`,
+      answer,
+    );
   }
   await stage.run("wait", real);
   const twice = (await stage.run("logs", real)).stdout.trim();
@@ -102,7 +144,9 @@ export async function playTour(stage: Stage, say: Say, print: Say): Promise<void
 
   await print("\n7. The counts agree\n");
   const final = await agents();
-  await stage.check(`${all.length} agents`, final.size === all.length && all.every((id) => final.has(id)), [...final.keys()]);
+  await stage.check(`${all.length} agents`, final.size === all.length && all.every((id) => final.has(id)), [
+    ...final.keys(),
+  ]);
   const lines = (await stage.run("logs", "--events", "--all")).stdout.trim().split("\n");
   const started = lines.filter((line) => line.includes('"type":"agent_started"')).length;
   const runs = [...final.values()].reduce((sum, { run }) => sum + run, 0);
