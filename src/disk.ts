@@ -5,6 +5,7 @@
  * All calls are synchronous: warm metadata costs microseconds, and async I/O measured 1.1 to 1.4 times slower.
  */
 import {
+  chmodSync,
   closeSync,
   constants,
   fdatasyncSync,
@@ -181,6 +182,11 @@ export function makeFolder(path: string): boolean {
 /** Makes a folder and those above it (0700). */
 export function makeFolders(path: string): void {
   mkdirSync(path, { recursive: true, mode: DIR_MODE });
+}
+
+/** Takes a folder's rights from everybody else. */
+export function makePrivate(path: string): void {
+  chmodSync(path, DIR_MODE);
 }
 
 /** Names in a folder, sorted; `undefined` when there is none. */

@@ -36,7 +36,7 @@ const BUNDLED = "src/swarm/bundled.ts";
 /** These alone know skep's own plugins: the list of them, and the start of an agent that lives in the binary. */
 const KNOWS_PLUGINS = [BUNDLED, "src/cli/main.ts"];
 /** These alone import what is only known at run time: bun:ffi, and the plugins of the user. */
-const CHOSEN_AT_RUN_TIME = ["src/store/lock.ts", "src/swarm/load-plugins.ts"];
+const CHOSEN_AT_RUN_TIME = ["src/store/lock.ts", "src/swarm/plugin-file.ts"];
 /** This alone passes disk.ts by: /proc is no place where skep keeps anything. */
 const READS_PROC = "src/process/liveness.ts";
 

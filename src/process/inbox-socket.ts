@@ -1,10 +1,9 @@
 /** Sockets: where they are, whether somebody listens, and one line to one of them. */
 import { createHash } from "node:crypto";
-import { chmodSync, lstatSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeFolders, stat } from "../disk.ts";
+import { makeFolders, makePrivate, stat } from "../disk.ts";
 import { reasonOf, SkepError, socketFolderNotOurs, socketTooLong, systemCode } from "../errors.ts";
 import type { Environment } from "../types.ts";
 import { allPids, readSystem } from "./liveness.ts";
@@ -18,9 +17,9 @@ export function socketFolder(env: Environment): string {
   const folder =
     runtime !== undefined && runtime.startsWith("/") ? join(runtime, "skep") : join(tmpdir(), `skep-${uid}`);
   makeFolders(folder);
-  const found = lstatSync(folder);
-  if (!found.isDirectory() || found.uid !== uid) throw socketFolderNotOurs(folder);
-  if ((found.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  const found = stat(folder);
+  if (found?.isDirectory() !== true || found.uid !== uid) throw socketFolderNotOurs(folder);
+  if ((found.mode & 0o077) !== 0) makePrivate(folder);
   return folder;
 }
 

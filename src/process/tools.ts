@@ -1,5 +1,5 @@
 /** The programs that a shim needs, from the system's own folders: a caller's PATH must not choose them. */
-import { existsSync, realpathSync } from "node:fs";
+import { exists, realPath } from "../disk.ts";
 import { missingTool } from "../errors.ts";
 
 const FOLDERS = ["/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin"];
@@ -19,7 +19,7 @@ export interface Tools {
 }
 
 const found = (name: string): string | undefined =>
-  FOLDERS.map((folder) => `${folder}/${name}`).find((path) => existsSync(path));
+  FOLDERS.map((folder) => `${folder}/${name}`).find((path) => exists(path));
 
 function need(name: string): string {
   const path = found(name);
@@ -45,5 +45,5 @@ function findShell(): Shell {
   const bash = found("bash");
   if (bash !== undefined) return { path: bash, kind: "bash" };
   const path = need("sh");
-  return { path, kind: realpathSync(path).endsWith("/bash") ? "bash" : "sh" };
+  return { path, kind: realPath(path).endsWith("/bash") ? "bash" : "sh" };
 }
