@@ -195,3 +195,17 @@ export const noTypeScript = (path: string, cause: unknown): SkepError =>
     cause,
   });
 export const externalFailed = (path: string, why: string): SkepError => new SkepError("plugin", `${path}: ${why}`);
+export const npmFailed = (why: string): SkepError =>
+  new SkepError("plugin", `npm could not do it: ${why}`, {
+    hint: "plugins are installed by npm, which must be on PATH",
+  });
+export const noPackageEntry = (folder: string): SkepError =>
+  new SkepError("plugin", `${folder} has no entry that can be imported`);
+export const nothingAdded = (what: string, why: string): SkepError =>
+  new SkepError("plugin", `${what} is not added: ${why}`);
+export const noPlugin = (name: string): SkepError =>
+  new SkepError("usage", `no plugin ${name} was added`, { hint: "skep plugins shows all" });
+export const notTrusted = (path: string): SkepError =>
+  new SkepError("plugin", `${path} is not trusted, or has changed`, {
+    hint: `read it, then: skep plugins trust ${path}`,
+  });

@@ -150,6 +150,27 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/plugins.ts")).list,
   },
   {
+    name: "plugins add",
+    summary: "install a plugin: an npm package, or a folder with one",
+    args: "<package>",
+    flags: [],
+    load: async () => (await import("./commands/plugins-manage.ts")).add,
+  },
+  {
+    name: "plugins rm",
+    summary: "uninstall a plugin that was added",
+    args: "<package>",
+    flags: [],
+    load: async () => (await import("./commands/plugins-manage.ts")).rm,
+  },
+  {
+    name: "plugins trust",
+    summary: "let a project's skep.json and its plugins count, as they are now",
+    args: "[file]",
+    flags: [],
+    load: async () => (await import("./commands/plugins-manage.ts")).trust,
+  },
+  {
     name: "plugins test",
     summary: "fold a file of stdout lines through a runner's handlers",
     args: "<runner> <transcript>",

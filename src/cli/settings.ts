@@ -7,6 +7,8 @@ import { COLOR_CHOICES, type ColorChoice } from "./color.ts";
 import type { FlagSpec } from "./command.ts";
 import { type Config, readConfig } from "./config.ts";
 import { choiceOf } from "./option-values.ts";
+import { installedPlugins } from "./plugin-folder.ts";
+import { findProject } from "./trust.ts";
 
 export interface Settings {
   readonly env: Environment;
@@ -15,7 +17,8 @@ export interface Settings {
   readonly session?: string; // host session
   readonly runner?: string; // for spawn without --runner
   readonly plugins: readonly PluginFile[]; // the user's, --plugin first
-  readonly config: Config;
+  readonly config: Config; // with a trusted project's presets; of two with one name the user's counts
+  readonly untrusted?: string; // a project's config that does not count
   readonly color: ColorChoice;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -43,9 +46,11 @@ export function readSettings(options: Options, env: Environment, cwd: string): S
   const given = (flag: string, variable: string): string | undefined =>
     options.value(flag) || env[variable] || undefined;
   const config = readConfig(given("config", "SKEP_CONFIG"), env);
+  const bare = options.has("no-plugins");
+  const project = bare ? undefined : findProject(cwd, env);
   const root = given("root", "SKEP_ROOT");
   const session = given("session", "SKEP_SESSION");
-  const runner = env["SKEP_RUNNER"] || config.runner;
+  const runner = env["SKEP_RUNNER"] || (config.runner ?? project?.config?.runner);
   const named = options.values("plugin").map((path): PluginFile => ({ path: resolve(cwd, path), from: "flag" }));
   return {
     env,
@@ -53,8 +58,11 @@ export function readSettings(options: Options, env: Environment, cwd: string): S
     ...(root === undefined ? {} : { root }),
     ...(session === undefined ? {} : { session }),
     ...(runner === undefined ? {} : { runner }),
-    plugins: options.has("no-plugins") ? named : [...named, ...config.plugins],
-    config,
+    plugins: bare
+      ? named
+      : [...named, ...config.plugins, ...installedPlugins(env), ...(project?.config?.plugins ?? [])],
+    config: { ...config, presets: new Map([...(project?.config?.presets ?? []), ...config.presets]) },
+    ...(project !== undefined && project.config === undefined ? { untrusted: project.path } : {}),
     color: choiceOf(options, "color", COLOR_CHOICES) ?? "auto",
     json: options.has("json"),
     quiet: options.has("quiet"),

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { text as readAll } from "node:stream/consumers";
-import { badEnv, noRunnerFound, reasonOf, severalRunners } from "../errors.ts";
+import { badEnv, noRunnerFound, notTrusted, reasonOf, severalRunners } from "../errors.ts";
 import { BUNDLED } from "../swarm/bundled.ts";
 import type { PluginSet } from "../swarm/load-plugins.ts";
 import type { SpawnOptions } from "../swarm/spawn.ts";
@@ -27,6 +27,10 @@ export async function readSpawn({ args, settings }: CommandContext, plugins: Plu
   const given = options.value("runner") ?? (task === "" && rest.length > 0 ? "exec" : settings.runner);
   const preset = given === undefined ? undefined : settings.config.presets.get(given);
   const runner = preset?.use ?? given ?? (await onlyInstalled(plugins, settings.env));
+  await plugins.runner(runner, settings.env).catch((error: unknown) => {
+    // What nobody here supplies may be in the project's config, which nobody has read.
+    throw settings.untrusted === undefined ? error : notTrusted(settings.untrusted);
+  });
   const variables = readVariables(options.values("env"), options.values("env-file"), settings.env);
   const labels = labelsOf(options);
   const argv = [
