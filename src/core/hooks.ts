@@ -19,11 +19,14 @@ export interface HookTools {
   readonly limit: <T>(work: PromiseLike<T> | T) => Promise<T>;
 }
 
+const MAX_WORKING = 1_000;
+
 type Listener = (...args: never[]) => unknown;
 
 export function makeHooks(tools: HookTools): HookBus {
   const bus = new Hookable<Record<string, (...args: unknown[]) => void>>();
   const owners = new WeakMap<Listener, string>();
+  const working = new WeakMap<Listener, number>(); // calls that have not ended
   const ownerOf = (listener: Listener): string => owners.get(listener) ?? "a plugin";
   return {
     add(plugin, hooks) {
@@ -53,13 +56,25 @@ export function makeHooks(tools: HookTools): HookBus {
       );
     },
     tell(name, ...args) {
+      // A listener that does not come to its work is told less, not allowed to fill our memory.
       bus.callHookWith(
         (listeners: readonly Listener[]) => {
           for (const listener of listeners) {
             const fail = (error: unknown): void => tools.report(ownerOf(listener), name, reasonOf(error));
+            const open = working.get(listener) ?? 0;
+            if (open === MAX_WORKING)
+              fail(new Error(`${MAX_WORKING} calls of it have not ended: it is not called meanwhile`));
+            if (open >= MAX_WORKING) {
+              working.set(listener, MAX_WORKING + 1);
+              continue;
+            }
             try {
               const result: unknown = Reflect.apply(listener, undefined, args);
-              if (result instanceof Promise) result.catch(fail);
+              if (!(result instanceof Promise)) continue;
+              working.set(listener, open + 1);
+              const done = (): void =>
+                void working.set(listener, Math.min(working.get(listener) ?? 1, MAX_WORKING) - 1);
+              result.catch(fail).finally(done);
             } catch (error) {
               fail(error);
             }

@@ -30,7 +30,7 @@ export const MAX_PARSED: number = 16 * 1024 * 1024;
 
 export interface Journal {
   readonly paths: AgentPaths;
-  readonly translate: Translate;
+  translate: Translate; // a supervisor's changes when a plugin does
   readonly position: LinePosition; // in events.jsonl
   state: AgentState;
   seq: number;

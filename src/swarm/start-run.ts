@@ -14,6 +14,7 @@ import type { Launch, Runner, RunSpec, Snapshot, Stdin } from "../types.ts";
 import type { Caller } from "./caller.ts";
 import type { Hive } from "./hive.ts";
 import type { Kept } from "./kept.ts";
+import { translateFor } from "./load-plugins.ts";
 import { newestRun } from "./observe.ts";
 import { follow, pump } from "./supervise.ts";
 
@@ -99,6 +100,7 @@ export async function startRun(hive: Hive, kept: Kept, runner: Runner, planned: 
   const { folder } = hive.store.paths(kept.id);
   const { run, intent, launch, env, umask } = planned;
   const paths = runPaths(folder, run);
+  kept.journal.translate = await translateFor(hive.plugins, kept.meta.runner); // a plugin may have changed meanwhile
   makeFolders(`${folder}/runs`);
   if (!makeFolder(paths.dir)) throw launchFailed(intent.runner, new Error(`run ${run} exists already`));
   writeIntent(paths, intent);
