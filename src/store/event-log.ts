@@ -82,8 +82,8 @@ function lastStampOf(fd: number, size: number): Stamp | undefined {
 
 /** Appends to one log. Either read or append, never both: state is folded by the one who appends. */
 export interface LogWriter {
-  /** Writes whole lines in one go. Throws when the disk took less; the next call mends the tail first. */
-  append(lines: string): void;
+  /** Writes whole lines in one go; the log's size behind them. Throws when the disk took less. */
+  append(lines: string): number;
   /** Makes what was appended survive a power loss. */
   sync(): void;
   close(): void;
@@ -99,6 +99,7 @@ export function openLog(path: string): LogWriter {
       torn = true;
       append(fd, bytes);
       torn = false;
+      return sizeOf(fd);
     },
     sync: () => sync(fd),
     close: () => close(fd),

@@ -34,6 +34,8 @@ export interface Store {
   claim(id: string): boolean;
   /** Takes an agent's folder out of the swarm, then deletes it. */
   discard(id: string): void;
+  /** Deletes what discards that were cut off left behind. */
+  emptyTrash(): void;
 }
 
 /** Throws SkepError "io" when the root is there and no folder. Makes nothing. */
@@ -63,10 +65,12 @@ export function openStore(path: string): Store {
     },
     discard(id) {
       makeFolders(join(root, "trash"));
-      // What a removal that was cut off left behind makes way.
-      if (exists(trashOf(id))) removeFolder(trashOf(id));
+      removeFolder(trashOf(id)); // what a discard that was cut off left there
       if (exists(folderOf(id))) move(folderOf(id), trashOf(id));
       removeFolder(trashOf(id));
+    },
+    emptyTrash() {
+      for (const name of list(join(root, "trash")) ?? []) removeFolder(join(root, "trash", name));
     },
   };
 }

@@ -53,6 +53,7 @@ export async function superviseRoot(options: SuperviseOptions): Promise<Supervis
   const store = openStore(options.root);
   const lock = await takeLock(join(store.root, "lock"));
   if (lock === undefined) return undefined;
+  store.emptyTrash();
   const now = (): number => Date.now();
   const hive: Hive & { repoRoot?: string | undefined } = {
     store,

@@ -104,7 +104,9 @@ export function record(journal: Journal, drafts: readonly Draft[], t: number, la
   const before = { seq: journal.seq, run: journal.run, cursor: journal.cursor };
   const lines = drafts.map((draft) => format(journal, draft, t));
   try {
-    journal.writer?.append(lines.map(({ line }) => line).join(""));
+    const size = journal.writer?.append(lines.map(({ line }) => line).join(""));
+    // Read no more: it is folded below.
+    if (size !== undefined) Object.assign(journal.position, { at: size, scanned: size });
   } catch (error) {
     // How much of it is on disk is not known: `mend` reads the tail again, as on start.
     Object.assign(journal, before);
@@ -126,7 +128,7 @@ export function mend(journal: Journal): void {
   journal.writer = openLog(journal.paths.log);
   readLog(journal.paths.log, journal.position, {
     entry(line) {
-      // What was appended from here is folded already; `position` is not moved by an append.
+      // What was appended from here is folded already.
       if (line.stamp === undefined || line.stamp.seq <= known) return;
       advance(journal, line.stamp);
       journal.state = apply(journal.state, wholeEntry(journal.paths, line), journal.translate).state;

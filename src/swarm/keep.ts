@@ -5,7 +5,7 @@ import { notFound, reasonOf } from "../errors.ts";
 import { recoverMessages } from "./deliver.ts";
 import type { Hive } from "./hive.ts";
 import { rest } from "./journal.ts";
-import { isAlive, type Kept, openKept } from "./kept.ts";
+import { isAlive, type Kept, openKept, recordOwn } from "./kept.ts";
 import { hasEnded } from "./observe.ts";
 import { readMetaOf } from "./reload.ts";
 import { stopRun } from "./stop-run.ts";
@@ -26,6 +26,10 @@ export async function keep(hive: Hive, id: string): Promise<Kept> {
   const kept = openKept(meta, hive.store.paths(id), translate);
   hive.kept.set(id, kept);
   const { journal, run } = kept;
+  if (run === undefined && meta.skep !== undefined && journal.state.run === 0) {
+    const error = "its spawn was cut off";
+    recordOwn(kept, hive.now(), "agent_stopped", { run: 1, reason: "failed_to_start", error }, 1);
+  }
   if (run === undefined || hasEnded(journal, run)) kept.late = false;
   else await takeOver(hive, kept);
   pump(hive, kept);

@@ -20,13 +20,14 @@ export interface ObservedRun {
   positions: Record<Stream, LinePosition>;
 }
 
-/** The newest run by its folder; `undefined` when there is none, or none whose intent can be read. */
+/** The newest run that was written down; one whose intent is missing was cut off before anything could start. */
 export function newestRun(journal: Journal): ObservedRun | undefined {
-  const run = listRuns(journal.paths.folder).at(-1);
-  if (run === undefined) return undefined;
-  const paths = runPaths(journal.paths.folder, run);
-  const intent = readIntent(paths);
-  return intent === undefined ? undefined : { run, paths, intent, positions: positionsAt(journal, run) };
+  for (const run of listRuns(journal.paths.folder).toReversed()) {
+    const paths = runPaths(journal.paths.folder, run);
+    const intent = readIntent(paths);
+    if (intent !== undefined) return { run, paths, intent, positions: positionsAt(journal, run) };
+  }
+  return undefined;
 }
 
 const positionsAt = (journal: Journal, run: number): Record<Stream, LinePosition> => {

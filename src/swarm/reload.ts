@@ -78,7 +78,7 @@ function fromIntent(store: Store, meta: Meta): Meta {
 export function factsOf(meta: Meta, { state }: Journal, facts: ProcessFacts): ProcessFacts {
   const ours = facts.kind !== "none" && facts.kind !== "dead";
   if (ours) return facts;
-  if (facts.kind === "none" && meta.skep !== undefined && state.foreign === 0) return { kind: "unclaimed" };
+  if (facts.kind === "none" && meta.skep !== undefined && state.run === 0) return { kind: "unclaimed" };
   return state.foreign > 0 && foreignIsAlive(meta.inboxPath) ? { kind: "alive" } : facts;
 }
 

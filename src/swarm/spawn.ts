@@ -8,9 +8,9 @@ import { isId, makeHandle, makeId, slug } from "../core/id.ts";
 import { MAX_TASK, type Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import { INITIAL } from "../core/state.ts";
-import { makeFolders, realPath, stat } from "../disk.ts";
+import { exists, makeFolders, realPath, stat } from "../disk.ts";
 import { badTask, idTaken, launchFailed, noSuchFolder, notInstalled, runnerLacks, SkepError } from "../errors.ts";
-import { readMeta, writeMeta } from "../store/fs-store.ts";
+import { writeMeta } from "../store/fs-store.ts";
 import type { Runner, Snapshot, SpawnRequest } from "../types.ts";
 import type { Hive } from "./hive.ts";
 import { freshSnapshot, type Kept, openKept } from "./kept.ts";
@@ -45,11 +45,13 @@ export async function spawnAgent(
   const agent: Snapshot = makeSnapshot(meta, INITIAL, { kind: "unclaimed" }, NO_RUN);
   const message = { id: TASK_MESSAGE, text: request.task };
   const planned = await planRun(hive, runner, meta, agent, { resuming: false, caller, message });
+  const translate = await translateFor(hive.plugins, meta.runner);
   makeFolders(hive.store.root);
   if (!hive.store.claim(id)) throw idTaken(id, "it is taken");
   try {
     writeMeta(hive.store, meta);
-    const kept = openKept(meta, hive.store.paths(id), await translateFor(hive.plugins, meta.runner));
+    // No pause up to here: nobody else may find the agent and think that its spawn was cut off.
+    const kept = openKept(meta, hive.store.paths(id), translate);
     kept.caller = caller;
     kept.late = false;
     hive.kept.set(id, kept);
@@ -104,5 +106,10 @@ function describeAgent(hive: Hive, id: string, request: SpawnRequest, options: S
   };
 }
 
-/** The agent that an earlier try of the same request made, if it did. */
-export const spawnedBefore = (hive: Hive, id: string): boolean => readMeta(hive.store, id) !== undefined;
+/** Whether an earlier try of the same request made the agent. A folder that it left without a record makes way. */
+export function spawnedBefore(hive: Hive, id: string): boolean {
+  if (!isId(id) || !exists(hive.store.paths(id).folder)) return false;
+  if (exists(hive.store.paths(id).meta)) return true;
+  hive.store.discard(id);
+  return false;
+}

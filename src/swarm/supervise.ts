@@ -126,9 +126,9 @@ function settle(hive: Hive, kept: Kept): void {
   const drafts = journal.state.messages.flatMap((message) => {
     const { id, state, recorded, why } = message;
     if (state === recorded || state === "sent") return [];
-    const entry = (type: string): ReturnType<typeof ownDraft> =>
-      ownDraft(kept, type, { message: id, run: message.run, ...(why === undefined ? {} : { why }) });
-    if (state !== "done" && state !== "delivered") return [entry(`message_${state}`)];
+    const entry = (type: string, more: object = {}): ReturnType<typeof ownDraft> =>
+      ownDraft(kept, type, { message: id, run: message.run, ...more });
+    if (state !== "done" && state !== "delivered") return [entry(`message_${state}`, why === undefined ? {} : { why })];
     const delivered = recorded === "delivered" ? [] : [entry("message_delivered"), ...said(kept, id)];
     return state === "done" ? [...delivered, entry("message_done")] : delivered;
   });

@@ -3,7 +3,9 @@ import { resolve } from "node:path";
 import { cannotCancel, mayRun, nothingWaits, stillRuns } from "../errors.ts";
 import { foreignIsAlive } from "../process/inbox-socket.ts";
 import { signalRun } from "../process/terminate.ts";
+import { remove } from "../disk.ts";
 import { writeMeta } from "../store/fs-store.ts";
+import { inboxFor } from "./start-run.ts";
 import type { Runner, Snapshot } from "../types.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import type { AgentControl, MessageControl, ResumeOptions, Swarm, SwarmWatch } from "./api.ts";
@@ -14,7 +16,7 @@ import { freshSnapshot, isAlive, type Kept, recordOwn } from "./kept.ts";
 import { hasEnded } from "./observe.ts";
 import { newMessageId } from "./message-id.ts";
 import { detailOf, reload } from "./reload.ts";
-import { spawnAgent } from "./spawn.ts";
+import { spawnAgent, spawnedBefore } from "./spawn.ts";
 import { stopRun } from "./stop-run.ts";
 import { pump } from "./supervise.ts";
 
@@ -25,7 +27,7 @@ export function makeSwarm(hive: Hive, close: () => Promise<void>): Swarm {
 function agentControl(hive: Hive): AgentControl {
   return {
     async spawn(request, options = {}, caller = callerOf(hive.env)) {
-      if (options.id !== undefined && hive.store.ids().includes(options.id)) {
+      if (options.id !== undefined && spawnedBefore(hive, options.id)) {
         const before = await keep(hive, options.id);
         return before.serial(() => repeatSpawn(hive, before, caller));
       }
@@ -56,6 +58,7 @@ function agentControl(hive: Hive): AgentControl {
         await hive.hooks.ask("agent:remove", freshSnapshot(kept), { force });
         await stopRun(hive, kept, await runnerOf(hive, kept).catch(() => undefined), { grace: GRACE_MS, by });
         letGo(hive, kept);
+        if (kept.meta.inboxPath === inboxFor(hive, id)) remove(kept.meta.inboxPath);
         hive.store.discard(id);
         tellWatchers(hive, { change: "removed", id });
       });
