@@ -29,7 +29,7 @@ export function rootOf(given: string | undefined, env: Environment): string {
   return join(folder, "skep");
 }
 
-export async function openAccess({ args, settings, talk }: CommandContext): Promise<Access> {
+export async function openAccess({ args, settings, talk, atEnd }: CommandContext): Promise<Access> {
   const { env } = settings;
   const store = openStore(rootOf(settings.root, env));
   const { root } = store;
@@ -50,5 +50,6 @@ export async function openAccess({ args, settings, talk }: CommandContext): Prom
     list: () => reload(reader),
     plugins: settings.plugins,
   });
+  atEnd(() => swarm.close());
   return { root, reader, swarm, caller: callerOf(env), start };
 }

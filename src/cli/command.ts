@@ -30,4 +30,6 @@ export interface CommandContext {
   readonly settings: Settings;
   readonly output: Output; // data, on stdout
   readonly talk: Talk; // words, on stderr
+  /** Something to be let go of when the verb has ended, well or badly: else the process would not end. */
+  readonly atEnd: (work: () => Promise<void>) => void;
 }

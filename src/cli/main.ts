@@ -26,7 +26,19 @@ async function main(argv: readonly string[]): Promise<void> {
       return await output.write(options.has("help") ? fullHelp(COMMANDS, GLOBAL_FLAGS) : briefHelp(COMMANDS));
     if (options.has("help")) return await output.write(verbHelp(command, GLOBAL_FLAGS));
     const settings = readSettings(options, process.env, process.cwd());
-    await (await command.load()).run({ args, settings, output, talk: makeTalk(settings) });
+    const endings: (() => Promise<void>)[] = [];
+    const context = {
+      args,
+      settings,
+      output,
+      talk: makeTalk(settings),
+      atEnd: (work: () => Promise<void>) => void endings.push(work),
+    };
+    try {
+      await (await command.load()).run(context);
+    } finally {
+      for (const end of endings) await end();
+    }
   } catch (error) {
     printError(error, { json, verbose: asked.includes("-v") || asked.includes("--verbose") });
     process.exitCode = exitCodeOf(error);

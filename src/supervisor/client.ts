@@ -128,6 +128,7 @@ async function follow(
   for (let tries = 1; !signal.aborted; tries += 1) {
     try {
       const { connection } = await greet(socket());
+      if (signal.aborted) return connection.close();
       signal.addEventListener("abort", () => connection.close(), { once: true });
       connection.onNotice((method, params) => {
         if (method === "change" && !signal.aborted) listener(parseChange(params));

@@ -22,21 +22,17 @@ export const eachCommand = ({ verb, asks, narrow, act }: EachVerb): Command => (
     const found = await chosen(context, access);
     const agents = narrow === undefined ? found : narrow(found, context);
     if (asks) await confirm(context, agents, verb);
-    try {
-      const done = await Promise.allSettled(agents.map((agent) => act(agent, access, context)));
-      const results = done.flatMap((result) =>
-        result.status === "fulfilled" && result.value !== undefined ? [result.value] : [],
-      );
-      const faults = done.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
-      if (settings.json) await output.write(`${JSON.stringify(results, undefined, 2)}\n`);
-      else await output.write(results.map(({ id }) => `${id}\n`).join(""));
-      const [first] = faults;
-      for (const fault of faults.slice(1)) printError(fault, settings);
-      if (first === undefined) return;
-      printError(first, settings);
-      process.exitCode = exitCodeOf(first);
-    } finally {
-      await access.swarm.close();
-    }
+    const done = await Promise.allSettled(agents.map((agent) => act(agent, access, context)));
+    const results = done.flatMap((result) =>
+      result.status === "fulfilled" && result.value !== undefined ? [result.value] : [],
+    );
+    const faults = done.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+    if (settings.json) await output.write(`${JSON.stringify(results, undefined, 2)}\n`);
+    else await output.write(results.map(({ id }) => `${id}\n`).join(""));
+    const [first] = faults;
+    for (const fault of faults.slice(1)) printError(fault, settings);
+    if (first === undefined) return;
+    printError(first, settings);
+    process.exitCode = exitCodeOf(first);
   },
 });

@@ -15,17 +15,13 @@ export const send: Command = {
     const agent = await one(name, context, access);
     const options = { now: args.options.has("now"), queue: args.options.has("queue") };
     const { message } = await access.swarm.send(agent.id, text, options, access.caller);
-    try {
-      if (!args.options.has("wait")) {
-        await output.write(settings.json ? `${JSON.stringify({ id: agent.id, message })}\n` : `${message}\n`);
-        return;
-      }
-      const [final = agent] = await waitForAgents(access, [agent.id], {});
-      if (settings.json) await output.write(`${JSON.stringify(final, undefined, 2)}\n`);
-      else await output.write(final.last_assistant === undefined ? "" : `${final.last_assistant.trimEnd()}\n`);
-      checkOutcome([final]);
-    } finally {
-      await access.swarm.close();
+    if (!args.options.has("wait")) {
+      await output.write(settings.json ? `${JSON.stringify({ id: agent.id, message })}\n` : `${message}\n`);
+      return;
     }
+    const [final = agent] = await waitForAgents(access, [agent.id], {});
+    if (settings.json) await output.write(`${JSON.stringify(final, undefined, 2)}\n`);
+    else await output.write(final.last_assistant === undefined ? "" : `${final.last_assistant.trimEnd()}\n`);
+    checkOutcome([final]);
   },
 };

@@ -17,23 +17,19 @@ export const wait: Command = {
     const any = options.has("any");
     if (options.has("passthrough") && agents.length !== 1) throw wantsOne("wait -x");
     const timeout = durationOf(options, "timeout");
-    try {
-      // What has ended needs nobody to watch it.
-      const there =
-        agents.every((agent) => isSettled(agent, exit)) || (any && agents.some((agent) => isSettled(agent, exit)));
-      const final = there
-        ? agents
-        : await waitForAgents(
-            access,
-            agents.map(({ id }) => id),
-            { any, exit, ...(timeout === undefined ? {} : { timeout }) },
-          );
-      if (settings.json) await printView(context, access, "wait", viewOf(access, final), false);
-      const settled = any ? final.filter((agent) => isSettled(agent, exit)) : final;
-      if (options.has("passthrough")) process.exitCode = final[0]?.exit_code ?? (final[0]?.status === "done" ? 0 : 1);
-      else checkOutcome(settled);
-    } finally {
-      await access.swarm.close();
-    }
+    // What has ended needs nobody to watch it.
+    const there =
+      agents.every((agent) => isSettled(agent, exit)) || (any && agents.some((agent) => isSettled(agent, exit)));
+    const final = there
+      ? agents
+      : await waitForAgents(
+          access,
+          agents.map(({ id }) => id),
+          { any, exit, ...(timeout === undefined ? {} : { timeout }) },
+        );
+    if (settings.json) await printView(context, access, "wait", viewOf(access, final), false);
+    const settled = any ? final.filter((agent) => isSettled(agent, exit)) : final;
+    if (options.has("passthrough")) process.exitCode = final[0]?.exit_code ?? (final[0]?.status === "done" ? 0 : 1);
+    else checkOutcome(settled);
   },
 };
