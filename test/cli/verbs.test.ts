@@ -313,9 +313,10 @@ describe("a damaged record", () => {
         writeFileSync(join(own.root, "agents", name, "meta.json"), text);
       }
       mkdirSync(join(own.root, "agents", "without-dddddd"));
-      const found: { loaded: number; errors: { code: string }[] } = JSON.parse(
-        (await own.run(["reload", "--json"])).stdout,
-      );
+      const found = JSON.parse((await own.run(["reload", "--json"])).stdout) as {
+        loaded: number;
+        errors: { code: string }[];
+      };
       const { loaded, errors } = found;
       assert.equal(loaded, 1);
       assert.deepEqual(
