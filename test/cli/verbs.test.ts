@@ -24,13 +24,14 @@ interface Agent {
   readonly last_assistant?: string;
   readonly messages?: readonly { readonly id: string; readonly state: string }[];
 }
+const json = <T>(text: string): T => JSON.parse(text) as T;
 const skep = (...args: readonly string[]): Promise<Ran> => box.run(args);
 const ok = async (...args: readonly string[]): Promise<string> => {
   const ran = await skep(...args);
   assert.equal(ran.code, 0, `skep ${args.join(" ")}: ${ran.stderr}`);
   return ran.stdout.trim();
 };
-const show = async (id: string): Promise<Agent> => JSON.parse(await ok("show", id, "--json"));
+const show = async (id: string): Promise<Agent> => json(await ok("show", id, "--json"));
 const failing = async (code: number, ...args: readonly string[]): Promise<string> => {
   const ran = await skep(...args);
   assert.equal(ran.code, code, `skep ${args.join(" ")}: ${ran.stdout}${ran.stderr}`);
@@ -61,8 +62,8 @@ describe("a root that is not there", () => {
     try {
       const ran = await own.run(["spawn", "--", "sleep", "60"]);
       assert.match(ran.stdout, /^sleep-60-[0-9a-z]{6}\n$/);
-      const { agents } = { agents: JSON.parse((await own.run(["ls", "--json"])).stdout) };
-      assert.equal(agents[0].status, "running");
+      const [agent] = json<Agent[]>((await own.run(["ls", "--json"])).stdout);
+      assert.equal(agent?.status, "running");
     } finally {
       await own.close();
     }
@@ -90,7 +91,10 @@ describe("what is wrong with a call", () => {
     assert.match(await failing(2, "stop"), /which agents/);
     assert.match(await failing(3, "show", "12e4"), /12e4/);
     assert.match(await failing(3, "logs", "007"), /007/);
-    assert.equal(JSON.parse(await failing(3, "show", "nobody", "--json")).error.code, "not_found");
+    assert.equal(
+      json<{ error: { code: string } }>(await failing(3, "show", "nobody", "--json")).error.code,
+      "not_found",
+    );
     assert.equal(await ok("ls", "--all", "--json"), "[]");
   });
 });
@@ -233,7 +237,7 @@ describe("the supervisor", () => {
     );
     const talker = await ok("spawn", "-r", "demo", "hello");
     await ok("wait", talker);
-    const { pid } = JSON.parse(await ok("supervisor", "status", "--json"));
+    const { pid } = json<{ pid: number }>(await ok("supervisor", "status", "--json"));
     process.kill(pid, "SIGKILL");
     const unwatched = await until(
       () => skep("ls"),
@@ -254,8 +258,8 @@ describe("the supervisor", () => {
       () => show(id),
       (agent) => agent.pid !== undefined,
     );
-    const before = JSON.parse(await ok("supervisor", "status", "--json")).pid;
-    const now = JSON.parse(await ok("supervisor", "restart", "--json")).pid;
+    const before = json<{ pid: number }>(await ok("supervisor", "status", "--json")).pid;
+    const now = json<{ pid: number }>(await ok("supervisor", "restart", "--json")).pid;
     assert.notEqual(now, before);
     assert.equal((await show(id)).pid, pid);
     await ok("stop", id);
@@ -284,7 +288,7 @@ describe("output", () => {
     assert.equal(await ok("logs", "-n", "2", one), "2\n3");
     assert.equal(await ok("logs", "--since", "1h", two), "hi");
     assert.match(await ok("logs", "-l", "batch=1"), new RegExp(`^${one.slice(-6)} \\| 1$`, "m"));
-    const events = (await ok("logs", "--events", two)).split("\n").map((line) => JSON.parse(line).type);
+    const events = (await ok("logs", "--events", two)).split("\n").map((line) => json<{ type: string }>(line).type);
     assert.deepEqual(events, ["agent_started", "message_delivered", "stdout", "agent_stopped", "message_done"]);
   });
 });
