@@ -10,7 +10,7 @@ import { signalRun } from "../process/terminate.ts";
 import type { Command, Delivery, Runner, Snapshot } from "../types.ts";
 import type { Caller } from "./caller.ts";
 import type { Hive } from "./hive.ts";
-import { freshSnapshot, isAlive, type Kept, queueMessage, recordOwn } from "./kept.ts";
+import { freshSnapshot, isAlive, type Kept, queueMessage, recordOwn, talkOf } from "./kept.ts";
 import { hasEnded, reachOf } from "./observe.ts";
 import { planRun, type RunWish, startRun, taskOf } from "./start-run.ts";
 import { pump } from "./supervise.ts";
@@ -116,10 +116,11 @@ export async function handOver(
   const { id } = command;
   const { now } = hive;
   if (runner.dialogue !== undefined) {
-    if (kept.talk?.run !== run.run) return; // not begun: the next look begins it
+    const talk = talkOf(kept);
+    if (talk === undefined) return; // not begun: the next look begins it
     recordOwn(kept, now(), "message_sent", { message: id, run: run.run });
     recordOwn(kept, now(), "said", { command });
-    const { then } = kept.talk.outcome;
+    const { then } = talk.outcome;
     if (then?.to === "refused")
       recordOwn(kept, now(), "message_undeliverable", { message: id, run: run.run, why: then.why });
     pump(hive, kept);
@@ -176,9 +177,10 @@ export async function sayTo(
   command: Exclude<Command, { kind: "user" }>,
 ): Promise<Delivery> {
   const { run } = kept;
-  if (runner.dialogue !== undefined && run !== undefined && kept.talk?.run === run.run) {
+  const talk = talkOf(kept);
+  if (talk !== undefined) {
     recordOwn(kept, hive.now(), "said", { command });
-    const { then = { to: "stdin" as const, text: "" } } = kept.talk.outcome;
+    const { then = { to: "stdin" as const, text: "" } } = talk.outcome;
     pump(hive, kept);
     return then;
   }

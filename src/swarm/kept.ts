@@ -8,9 +8,9 @@ import { appendInbox, type InboxMessage, readInbox } from "../store/inbox-log.ts
 import type { AgentPaths } from "../store/fs-store.ts";
 import type { Runner, Snapshot, StampedEvent } from "../types.ts";
 import type { Caller } from "./caller.ts";
-import { hear, type Talk } from "./dialogue.ts";
+import { hear, takeUp, type Talk } from "./dialogue.ts";
 import { type Draft, type Journal, openJournal, record } from "./journal.ts";
-import { newestRun, NO_RUN, type ObservedRun, processFacts, reachOf } from "./observe.ts";
+import { endOf, hasEnded, newestRun, NO_RUN, type ObservedRun, processFacts, reachOf } from "./observe.ts";
 import { factsOf } from "./reload.ts";
 
 export interface Kept {
@@ -95,8 +95,13 @@ export function openKept(meta: Meta, paths: AgentPaths, translate: Translate): K
 export const freshSnapshot = (kept: Kept): Snapshot => snapshotOf(kept.meta, kept.journal, kept.run, kept.facts);
 
 function snapshotOf(meta: Meta, journal: Journal, run: ObservedRun | undefined, facts: RunFacts | undefined): Snapshot {
-  const process = factsOf(meta, journal, facts === undefined ? { kind: "none" } : processFacts(facts));
-  return makeSnapshot(meta, journal.state, process, run === undefined ? NO_RUN : reachOf(run.intent));
+  const reach = run === undefined ? NO_RUN : reachOf(run.intent);
+  if (run === undefined || facts === undefined)
+    return makeSnapshot(meta, journal.state, factsOf(meta, journal, { kind: "none" }), reach);
+  // Its processes have ended and its last lines are still to be taken in: it has ended when the log says so.
+  const ending = endOf(facts) !== undefined && !hasEnded(journal, run);
+  const process = ending ? ({ kind: "alive" } as const) : processFacts(facts);
+  return makeSnapshot(meta, journal.state, factsOf(meta, journal, process), reach);
 }
 
 /** Records an entry of skep's own; `run` where it belongs to one whose child may not be there yet. */
@@ -127,6 +132,14 @@ export function queueMessage(kept: Kept, message: InboxMessage, now: number, wai
   appendInbox(kept.journal.paths.inbox, message);
   kept.inbox.set(message.id, message);
   recordOwn(kept, now, "message_queued", { message: message.id, ...(waits ? { waits } : {}) });
+}
+
+/** The conversation with the newest run, taken up from the log if need be; none before the run's beginning is in the log. */
+export function talkOf(kept: Kept): Talk | undefined {
+  const { run, runner, journal, meta } = kept;
+  if (run === undefined || runner?.dialogue === undefined || journal.state.run !== run.run) return undefined;
+  if (kept.talk?.run !== run.run) kept.talk = takeUp(runner.dialogue, meta, journal, run);
+  return kept.talk;
 }
 
 export const isAlive = ({ facts }: Kept): boolean => facts?.kind === "running" || facts?.kind === "orphaned";

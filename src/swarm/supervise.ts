@@ -12,8 +12,8 @@ import { closeInput } from "../process/stdin.ts";
 import { signalRun } from "../process/terminate.ts";
 import { changesOf, tellHooks } from "./announce.ts";
 import { type Hive, tellWatchers } from "./hive.ts";
-import { speak, takeUp } from "./dialogue.ts";
-import { freshSnapshot, isAlive, type Kept, ownDraft, recordOwn } from "./kept.ts";
+import { speak } from "./dialogue.ts";
+import { freshSnapshot, isAlive, type Kept, ownDraft, recordOwn, talkOf } from "./kept.ts";
 import { record, rest } from "./journal.ts";
 import { endOf, hasEnded, observe, type ObservedRun, recordEnd, userTurn } from "./observe.ts";
 
@@ -64,12 +64,12 @@ function step(hive: Hive, kept: Kept): void {
 
 /** Says what a two-way protocol wants said now, and does what it asks for besides. */
 function converse(hive: Hive, kept: Kept, run: ObservedRun): void {
-  const { journal, runner } = kept;
-  if (runner?.dialogue === undefined || journal.state.run !== run.run) return;
-  if (kept.talk?.run !== run.run) kept.talk = takeUp(runner.dialogue, kept.meta, journal, run);
-  speak(kept.talk, journal, run, hive.now());
-  const { then, failed } = kept.talk.outcome;
-  kept.talk.outcome = {};
+  const { journal } = kept;
+  const talk = talkOf(kept);
+  if (talk === undefined) return;
+  speak(talk, journal, run, hive.now());
+  const { then, failed } = talk.outcome;
+  talk.outcome = {};
   if (then?.to === "close") closeInput(run.paths);
   if (then?.to === "signal") signalRun(run.paths, then.signal);
   if (failed === undefined) return;

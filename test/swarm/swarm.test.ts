@@ -1,0 +1,316 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { openSwarm } from "../../src/supervisor/open-swarm.ts";
+import type { Swarm } from "../../src/swarm/api.ts";
+import { callerOf } from "../../src/swarm/caller.ts";
+import type { Detail, Dialogue, EventHandler, Plugin, Runner, SpawnRequest, StampedEvent } from "../../src/types.ts";
+import { until } from "../sandbox.ts";
+
+const child = (name: string): string => resolve("test/fixtures/children", name);
+
+const turner: Runner = {
+  name: "turner",
+  turns: "resume",
+  launch: (run) => ({ argv: ["node", child("turner.mjs")], stdin: { kind: "text", text: run.message?.text ?? "" } }),
+  deliver: (command) =>
+    command.kind === "user"
+      ? { to: "next_run" }
+      : { to: "signal", signal: command.kind === "cancel" ? "SIGINT" : "SIGTERM" },
+};
+
+/** What the protocol's fold knows: the next request's number, and whether the greeting was answered. */
+interface TalkState {
+  readonly next: number;
+  readonly greeted: boolean;
+}
+const line = (value: object): string => JSON.stringify(value);
+const dialogue: Dialogue<TalkState> = {
+  start: (run) => ({
+    state: { next: 1, greeted: false },
+    send: [
+      line({ id: "hello", method: "hello" }),
+      ...(run.message === undefined ? [] : [line({ id: "p0", method: "prompt", params: { text: run.message.text } })]),
+    ],
+  }),
+  read: (state, entry) => ({ state: entry.data["id"] === "hello" ? { ...state, greeted: true } : state }),
+  say(state, command) {
+    if (command.kind === "user")
+      return {
+        state: { ...state, next: state.next + 1 },
+        send: [line({ id: `p${state.next}`, method: "prompt", params: { text: command.text } })],
+      };
+    if (command.kind === "answer")
+      return { state, send: [line({ id: command.request, result: { allow: command.allow } })] };
+    return { state, then: { to: "close" } };
+  },
+};
+const talker: Runner = {
+  name: "talker",
+  turns: "live",
+  output: "json",
+  dialogue: dialogue as Dialogue,
+  launch: () => ({ argv: ["node", child("talker.mjs")], stdin: { kind: "open" } }),
+};
+const talks: EventHandler = {
+  name: "talks",
+  runner: "talker",
+  handle({ data }) {
+    const { id, method, params, result } = data as {
+      id?: string;
+      method?: string;
+      params?: { what: string };
+      result?: { session?: string; text?: string };
+    };
+    if (method === "permit" && id !== undefined) return [{ kind: "waiting", request: id, what: params?.what ?? "" }];
+    if (result?.session !== undefined) return [{ kind: "agent_session", id: result.session }, { kind: "ready" }];
+    if (result?.text !== undefined)
+      return [{ kind: "message", role: "assistant", text: result.text }, { kind: "turn_ended" }];
+    return undefined;
+  },
+};
+
+interface Heard {
+  readonly events: StampedEvent[];
+  readonly stops: string[];
+  refuse: boolean;
+}
+const pluginHearing = (heard: Heard): Plugin => ({
+  name: "test",
+  version: "1.0.0",
+  api: 1,
+  runners: [turner, talker],
+  handlers: [talks, { name: "turns", runner: "turner", handle: (entry) => zotish(entry.type, entry.data) }],
+  hooks: {
+    "agent:spawn": (request) => {
+      if (heard.refuse) throw new Error("not today");
+      request.labels = { ...request.labels, seen: "yes" };
+    },
+    "agent:event": (_agent, events) => {
+      heard.events.push(...events);
+      throw new Error("a listener that throws harms nobody");
+    },
+    "agent:stop": (agent, exit) => void heard.stops.push(`${agent.id} ${exit.reason}`),
+  },
+});
+const zotish: (type: string, data: Readonly<Record<string, unknown>>) => ReturnType<EventHandler["handle"]> = (
+  type,
+  data,
+) => {
+  if (type === "turn_start") return [{ kind: "turn_started" }];
+  if (type === "turn_end") return [{ kind: "turn_ended" }];
+  if (type !== "assistant_message") return undefined;
+  const [block] = data["content"] as { text: string }[];
+  return [{ kind: "message", role: "assistant", text: block?.text ?? "" }];
+};
+
+let folder: string;
+let env: Record<string, string | undefined>;
+let swarm: Swarm;
+const heard: Heard = { events: [], stops: [], refuse: false };
+const open = (root = "root"): Promise<Swarm> =>
+  openSwarm({
+    root: join(folder, root),
+    plugins: [pluginHearing(heard)],
+    env,
+    warn: () => {},
+    settings: { idleTimeout: 3_600_000 },
+  });
+const spawn = async (request: Partial<SpawnRequest>): Promise<string> =>
+  (await swarm.spawn({ task: "do it", runner: "exec", dir: folder, ...request })).id;
+const reaches = (id: string, holds: (agent: Detail) => boolean): Promise<Detail> => until(() => swarm.show(id), holds);
+const states = (agent: Detail): readonly string[] => agent.messages.map(({ state }) => state);
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "skep-swarm-"));
+  env = { ...process.env, XDG_RUNTIME_DIR: folder };
+  swarm = await open();
+});
+after(async () => {
+  for (const { id, phase } of (await swarm.list()).agents) if (phase !== "ended") await swarm.stop(id, { grace: 200 });
+  await swarm.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("a one-shot runner", () => {
+  test("takes each message as a run of its own, in order", async () => {
+    const id = await spawn({ runner: "turner", task: "one" });
+    await swarm.send(id, "two");
+    await swarm.send(id, "three");
+    const agent = await reaches(id, ({ turns, phase }) => turns === 3 && phase === "ended");
+    assert.deepEqual(
+      [agent.run, agent.status, agent.last_assistant, states(agent)],
+      [3, "done", "did three", ["done", "done", "done"]],
+    );
+    const said = readFileSync(join(folder, "root/agents", id, "events.jsonl"), "utf8").match(/"type":"user_message"/g);
+    assert.equal(said?.length, 3);
+  });
+
+  test("whose turn stayed open has failed, though it exited with 0", async () => {
+    const id = await spawn({ runner: "turner", task: "open" });
+    const agent = await reaches(id, ({ phase }) => phase === "ended");
+    assert.deepEqual([agent.status, agent.exit_code], ["failed", 0]);
+    assert.match(agent.activity, /left open/);
+  });
+
+  test("is told a sentence on a resume without a message, and goes on with its queue after a cancel", async () => {
+    const id = await spawn({ runner: "turner", task: "hang" });
+    await reaches(id, ({ activity, last_assistant }) => activity === "thinking" && last_assistant !== undefined);
+    await swarm.send(id, "next");
+    await swarm.cancel(id);
+    const agent = await reaches(id, ({ last_assistant, phase }) => last_assistant === "did next" && phase === "ended");
+    assert.equal(agent.runs[0]?.exit?.reason, "cancelled");
+    await swarm.resume(id);
+    await reaches(
+      id,
+      ({ last_assistant, phase }) => last_assistant === "did Continue where you left off." && phase === "ended",
+    );
+  });
+
+  test("keeps its messages after a stop until a resume or a new send", async () => {
+    const id = await spawn({ runner: "turner", task: "hang" });
+    await reaches(id, ({ last_assistant }) => last_assistant !== undefined);
+    await swarm.send(id, "later");
+    assert.equal((await swarm.stop(id, { grace: 300 })).status, "killed");
+    assert.deepEqual(states(await swarm.show(id)), ["done", "queued"]);
+    await swarm.send(id, "now");
+    const agent = await reaches(id, ({ last_assistant, phase }) => last_assistant === "did now" && phase === "ended");
+    assert.deepEqual(states(agent), ["done", "done", "done"]);
+  });
+});
+
+describe("a live runner", () => {
+  test("gets a message after its turn, and one that it refused again", async () => {
+    const gate = join(folder, "gate");
+    const id = await spawn({ runner: "demo", task: `wait-file:${gate}` });
+    await reaches(id, ({ activity }) => activity === "thinking");
+    const { message } = await swarm.send(id, "into the open turn", { now: true });
+    await reaches(id, (agent) => agent.messages.some((one) => one.id === message && one.state === "queued"));
+    writeFileSync(gate, "");
+    const agent = await reaches(id, ({ turns, phase }) => turns === 2 && phase === "idle");
+    assert.deepEqual([agent.last_assistant, states(agent)], ["echo: into the open turn (turn 2)", ["done", "done"]]);
+    const stopped = await swarm.stop(id);
+    assert.deepEqual([stopped.status, stopped.activity], ["done", "shutdown (offline)"]);
+    const waiting = await swarm.send(id, "for the resume", { queue: true });
+    assert.equal((await swarm.show(id)).messages.at(-1)?.id, waiting.message);
+    await swarm.resume(id);
+    await reaches(id, ({ turns, phase }) => turns === 3 && phase === "idle");
+    assert.equal((await swarm.stop(id)).run, 2);
+  });
+});
+
+describe("a two-way protocol", () => {
+  test("asks, is answered, and is taken up in the middle by a new supervisor", async () => {
+    const id = await spawn({ runner: "talker", task: "rm -rf dist" });
+    const asked = await reaches(id, ({ phase }) => phase === "waiting");
+    assert.deepEqual([asked.waiting?.[0]?.what, asked.agent_session], ["run rm -rf dist", "s-1"]);
+    await swarm.close();
+    swarm = await open();
+    await swarm.answer(id, { request: "ask:p0", allow: true });
+    await reaches(id, ({ phase, last_assistant }) => phase === "idle" && last_assistant === "did rm -rf dist");
+    await swarm.send(id, "rm src");
+    await reaches(id, ({ phase }) => phase === "waiting");
+    await swarm.answer(id, { request: "ask:p1", allow: false });
+    const agent = await reaches(id, ({ phase, turns }) => phase === "idle" && turns === 2);
+    assert.deepEqual([agent.last_assistant, states(agent)], ["did not do rm src", ["done", "done"]]);
+    const input = readFileSync(join(folder, "root/agents", id, "runs/000001/in"), "utf8")
+      .trim()
+      .split("\n");
+    assert.equal(input.length, 5);
+    assert.equal((await swarm.stop(id)).status, "done");
+  });
+});
+
+describe("hooks", () => {
+  test("see each event once, may edit a spawn or refuse it, and harm nobody when they throw", async () => {
+    heard.events.length = 0;
+    const id = await spawn({ args: ["sh", "-c", "echo one; echo two"] });
+    const agent = await reaches(id, ({ phase }) => phase === "ended");
+    assert.deepEqual(agent.labels, { seen: "yes" });
+    assert.deepEqual(
+      heard.events.flatMap((event) => (event.kind === "output" ? [event.text] : [])),
+      ["one", "two"],
+    );
+    assert.deepEqual(
+      heard.stops.filter((text) => text.startsWith(id)),
+      [`${id} exit`],
+    );
+    heard.refuse = true;
+    await assert.rejects(spawn({ args: ["true"] }), {
+      code: "refused",
+      message: /plugin test refused agent:spawn: not today/,
+    });
+    heard.refuse = false;
+  });
+
+  test("hear late what was written while nobody supervised, and nothing of it again", async () => {
+    const id = await spawn({ args: ["sh", "-c", "echo early; sleep 0.3; echo late"] });
+    await reaches(id, ({ tail }) => tail.includes("early"));
+    await swarm.close();
+    const end = join(folder, "root/agents", id, "runs/000001/exit");
+    await until(() => existsSync(end), Boolean);
+    heard.events.length = 0;
+    swarm = await open();
+    await reaches(id, ({ phase }) => phase === "ended");
+    const texts = heard.events.flatMap((event) => (event.kind === "output" ? [`${event.text} ${event.late}`] : []));
+    assert.deepEqual(texts, ["late true"]);
+  });
+});
+
+describe("a root", () => {
+  test("is held by one; another process joins over its socket", async () => {
+    const other = await open();
+    const { id } = await other.spawn({ task: "true", runner: "exec", dir: folder, args: ["true"] });
+    await reaches(id, ({ phase }) => phase === "ended");
+    await other.remove(id);
+    await assert.rejects(swarm.show(id), { code: "not_found" });
+    await other.close();
+  });
+
+  test("of zot is read, its live agents are looked up and never dialled, and every field survives a resume", async () => {
+    const agents = join(folder, "zot", "agents");
+    mkdirSync(join(agents, "alpha-1"), { recursive: true });
+    const inbox = join(folder, "alpha.sock");
+    let dialled = 0;
+    const server: Server = createServer(() => (dialled += 1)).listen(inbox);
+    const meta = {
+      id: "alpha-1",
+      task: "fix",
+      dir: folder,
+      started: "2026-01-01T00:00:00.123456789Z",
+      inbox_path: inbox,
+      event_log_path: "/elsewhere/events.jsonl",
+      session_path: "x",
+      session_id: "s9",
+      branch: "kept",
+      isolated: true,
+    };
+    writeFileSync(join(agents, "alpha-1", "meta.json"), JSON.stringify(meta));
+    writeFileSync(
+      join(agents, "alpha-1", "events.jsonl"),
+      '{"type":"agent_ready","time":"2026-01-01T00:00:01Z"}\n{"type":"assistant_message","time":"2026-01-01T00:00:02Z","content":[{"type":"text","text":"hi"}]}\n',
+    );
+    const zot = await open("zot");
+    await until(() => existsSync(inbox), Boolean);
+    const [alive] = (await zot.list()).agents;
+    assert.deepEqual([alive?.status, alive?.runner, alive?.last_assistant], ["running", "zot", "hi"]);
+    const caller = callerOf({ ...env, ZOT_BIN: "/bin/echo" });
+    await assert.rejects(zot.resume("alpha-1", {}, caller), { code: "state" });
+    assert.equal(dialled, 0);
+    await new Promise((done) => server.close(done));
+    rmSync(inbox, { force: true });
+    assert.equal((await zot.list()).agents[0]?.status, "detached");
+    await zot.resume("alpha-1", {}, caller);
+    await until(
+      () => zot.show("alpha-1"),
+      ({ phase }) => phase === "ended",
+    );
+    const after = JSON.parse(readFileSync(join(agents, "alpha-1", "meta.json"), "utf8")) as Record<string, unknown>;
+    for (const key of ["id", "task", "dir", "started", "session_id", "branch", "isolated"] as const)
+      assert.deepEqual(after[key], meta[key], key);
+    await zot.close();
+  });
+});
