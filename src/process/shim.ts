@@ -7,7 +7,7 @@
  */
 import type { Tools } from "./tools.ts";
 
-/** Steps of the shim (1, 2, 6 to 8) and of the subshell that becomes the child (3 to 5) at which a fault test can stop it. */
+/** Steps of the shim (1, 2, 6 to 8) and of its inner sh (3 to 5) at which a fault test can stop it. */
 export type ShimStep = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 export interface ShimOptions {
   readonly tools: Tools;
@@ -16,46 +16,38 @@ export interface ShimOptions {
   readonly stopAt?: ShimStep;
 }
 
-/**
- * No fork but for the child: `read` is a builtin, and the process that looks at /proc/self is the shell itself. The subshell
- * becomes setsid and then the child, all with one pid and start; a second shell in its place cost 2.3 ms of 7.9.
- * The stop is looked for after `child` was written: whoever is second, this or the one who stops, sees the other.
- * The closer may have ended long ago, and its pid be another's: it is ended by its start, as everywhere.
- */
 export function shimScript({ tools, closeDescriptors = false, stopAt }: ShimOptions): string {
   const { shell, setsid, tail, mkfifo, sleep, rm } = tools;
-  const text = `umask 077; SKEP_d=$1 SKEP_in=$2 SKEP_u=$3 SKEP_w=$4; shift 4
+  const sh = shell.kind === "bash" ? `${shell.path} -p -c` : `${shell.path} -c`;
+  const text = `umask 077; SKEP_d=$1 SKEP_in=$2; shift 2
 trap : HUP INT QUIT TERM
-${closeDescriptors ? CLOSE[shell.kind] : ""}set -f
-SKEP_field() { shift 19; SKEP_s=$1; }
-SKEP_look() { SKEP_s=; read -r SKEP_s </proc/$1/stat || return; SKEP_p=\${SKEP_s%% *}; SKEP_field \${SKEP_s##*) }; }
-SKEP_child() {
-  #3#SKEP_look self; echo "$SKEP_p $SKEP_s" >"$SKEP_d/child" || exit 75
-  #4#[ -e "$SKEP_d/stop" ] && exit 143
-  #5#cd "$SKEP_w" || exit 126
-  export SKEP_AGENT_ID="$1" SKEP_ROOT="$2" SKEP_RUN="$3"; shift 3
-  umask "$SKEP_u"; exec ${setsid} -- "$@"
-}
-#1#SKEP_look self; set -C; { echo "shim $SKEP_p $SKEP_s" >"$SKEP_d/claim"; } 2>/dev/null || exit 75; set +C
-#2#case $SKEP_in in
+${closeDescriptors && shell.kind === "bash" ? CLOSE : ""}SKEP_field() { shift 19; SKEP_s=$1; }
+SKEP_start() { read -r SKEP_s </proc/$1/stat; set -f; SKEP_field \${SKEP_s##*) }; }
+SKEP_start $$
+#1#set -C; { echo "shim $$ $SKEP_s" >"$SKEP_d/claim"; } 2>/dev/null || exit 75; set +C
+#2#SKEP_inner='${INNER.replaceAll("'", `'\\''`)}'
+case $SKEP_in in
 open) ${mkfifo} "$SKEP_d/p" || { echo 75 >"$SKEP_d/exit"; exit 75; }
   ${sleep} 2147483647 >/dev/null 2>&1 & SKEP_c=$!
-  SKEP_look $SKEP_c; SKEP_f=$SKEP_s; echo "$SKEP_c $SKEP_f" >"$SKEP_d/feed"
+  SKEP_start $SKEP_c; echo "$SKEP_c $SKEP_s" >"$SKEP_d/feed"
   ${tail} -c +1 -s 0.1 --pid=$SKEP_c -f "$SKEP_d/in" >"$SKEP_d/p" 2>/dev/null &
-  #6#( SKEP_child "$@" ) <"$SKEP_d/p" >>"$SKEP_d/out" 2>>"$SKEP_d/err"; SKEP_rc=$?
-  SKEP_look $SKEP_c; [ "$SKEP_s" = "$SKEP_f" ] && kill $SKEP_c; ${rm} -f "$SKEP_d/p";;
-text) #7#( SKEP_child "$@" ) <"$SKEP_d/in" >>"$SKEP_d/out" 2>>"$SKEP_d/err"; SKEP_rc=$?;;
-*) #7#( SKEP_child "$@" ) </dev/null >>"$SKEP_d/out" 2>>"$SKEP_d/err"; SKEP_rc=$?;;
+  #6#${setsid} ${sh} "$SKEP_inner" sh "$SKEP_d" "$@" <"$SKEP_d/p" >>"$SKEP_d/out" 2>>"$SKEP_d/err"; SKEP_rc=$?
+  kill $SKEP_c; ${rm} -f "$SKEP_d/p";;
+text) #7#${setsid} ${sh} "$SKEP_inner" sh "$SKEP_d" "$@" <"$SKEP_d/in" >>"$SKEP_d/out" 2>>"$SKEP_d/err"; SKEP_rc=$?;;
+*) #7#${setsid} ${sh} "$SKEP_inner" sh "$SKEP_d" "$@" </dev/null >>"$SKEP_d/out" 2>>"$SKEP_d/err"; SKEP_rc=$?;;
 esac
 #8#echo "$SKEP_rc" >"$SKEP_d/exit"`;
-  return text.replaceAll(/#(\d)#/g, (_match, step: string) =>
-    Number(step) === stopAt ? "SKEP_look self; kill -STOP $SKEP_p; " : "",
-  );
+  return text.replaceAll(/#(\d)#/g, (_match, step: string) => (Number(step) === stopAt ? "kill -STOP $$; " : ""));
 }
 
-/** sh takes one digit in a redirection. */
-const CLOSE = {
-  bash: `for SKEP_f in /proc/$$/fd/*; do SKEP_f=\${SKEP_f##*/}; [ $SKEP_f -gt 2 ] && eval "exec $SKEP_f>&-"; done
-`,
-  sh: "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-\n",
-};
+// The stop is looked for after \`child\` was written: whoever is second, this or the one who stops, sees the other.
+const INNER = `SKEP_d=$1 SKEP_u=$2 SKEP_w=$3; export SKEP_AGENT_ID="$4" SKEP_ROOT="$5" SKEP_RUN="$6"; shift 6
+SKEP_field() { shift 19; SKEP_s=$1; }
+#3#read -r SKEP_s </proc/$$/stat; set -f; SKEP_field \${SKEP_s##*) }
+echo "$$ $SKEP_s" >"$SKEP_d/child" || exit 75
+#4#[ -e "$SKEP_d/stop" ] && exit 143
+#5#cd "$SKEP_w" || exit 126
+umask "$SKEP_u"; exec "$@"`;
+
+const CLOSE = `for SKEP_f in /proc/$$/fd/*; do SKEP_f=\${SKEP_f##*/}; [ $SKEP_f -gt 2 ] && [ $SKEP_f != 255 ] && eval "exec $SKEP_f>&-"; done
+`;
