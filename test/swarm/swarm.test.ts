@@ -52,7 +52,7 @@ const talker: Runner = {
   name: "talker",
   turns: "live",
   output: "json",
-  dialogue: dialogue as Dialogue,
+  dialogue,
   launch: () => ({ argv: ["node", child("talker.mjs")], stdin: { kind: "open" } }),
 };
 const talks: EventHandler = {

@@ -13,7 +13,7 @@ export const spawn: Command = {
     const wish = await readSpawn(context, access.reader.plugins);
     const id = newId(wish.request.name ?? wish.request.task);
     const agent = await access.swarm.spawn(wish.request, { ...wish.options, id }, { ...access.caller, env: wish.env });
-    if (args.options.has("wait")) return await waitAndPrint(context, access, agent);
+    if (args.options.has("wait")) return waitAndPrint(context, access, agent);
     await output.write(settings.json ? `${JSON.stringify(agent, undefined, 2)}\n` : `${agent.id}\n`);
     if (process.stdout.isTTY) await talk.notice(`skep logs -f ${agent.handle} follows it`);
   },
