@@ -8,6 +8,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  fchmodSync,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
@@ -59,9 +60,16 @@ export function openRead(path: string): number | undefined {
 const notRegular = (path: string, cause?: unknown): SkepError =>
   new SkepError("corrupt", `${path} is not a regular file`, { cause });
 
+/** Opens with flags that may make the file, mode 0600: Deno makes it 0666 whatever it is told. */
+function openPrivate(path: string, flags: number): number {
+  const fd = openSync(path, flags, FILE_MODE);
+  if ("Deno" in globalThis && (fstatSync(fd).mode & 0o777) !== FILE_MODE) fchmodSync(fd, FILE_MODE);
+  return fd;
+}
+
 /** Opens a file for appending, made with mode 0600 when it is missing. */
 export function openAppend(path: string): number {
-  const fd = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, FILE_MODE);
+  const fd = openPrivate(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
   if (fstatSync(fd).isFile()) return fd;
   closeSync(fd);
   throw notRegular(path);
@@ -123,7 +131,7 @@ export function readWhole(path: string, limit: number): Buffer | undefined {
 export function replace(path: string, text: string): void {
   const temp = `${path}.${process.pid}.tmp`;
   // What a killed writer of the same pid left there is overwritten.
-  const fd = openSync(temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, FILE_MODE);
+  const fd = openPrivate(temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
   try {
     try {
       append(fd, Buffer.from(text));
@@ -143,7 +151,7 @@ export function replace(path: string, text: string): void {
 export function create(path: string, text: string): boolean {
   let fd: number;
   try {
-    fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+    fd = openPrivate(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
   } catch (error) {
     if (systemCode(error) === "EEXIST") return false;
     throw error;
