@@ -83,7 +83,7 @@ export function foldRuns(runs: readonly TranscriptRun[], fold: TranscriptFold): 
     },
     state,
     { kind: alive ? "alive" : "dead" },
-    { turns: fold.turns, input: false },
+    { run: 0, turns: fold.turns, input: false },
   );
   return { state, snapshot, events };
 }

@@ -11,8 +11,9 @@ export interface ProcessFacts {
   readonly kind: "none" | "unclaimed" | "alive" | "orphaned" | "dead" | "elsewhere";
   readonly pid?: number;
 }
-/** How messages reach the newest run. `input`: a child without turns reads its stdin, so a message is done once written. */
+/** The newest run, and how messages reach it. `input`: a child without turns reads its stdin, so a message is done once written. */
 export interface Reach {
+  readonly run: number; // 0: there is none
   readonly turns: Runner["turns"];
   readonly input: boolean;
 }
@@ -43,7 +44,8 @@ const liveActivity = (state: AgentState): string => {
   return asked === undefined ? state.activity || "starting" : asked.what;
 };
 
-function livePhase(state: AgentState, { turns, input }: Reach): Phase {
+function livePhase(state: AgentState, { run: newest, turns, input }: Reach): Phase {
+  if (state.run < newest) return "working"; // its beginning is not in the log yet, nor what it was started with
   if (state.waiting.length > 0) return "waiting";
   if (turns === "resume" || (turns === "none" && !input)) return "working";
   const busy = state.messages.some(

@@ -146,8 +146,12 @@ export function lookAt(journal: Journal, now: number): { facts: ProcessFacts; re
   return { facts: processFacts(facts), reach: reachOf(observed.intent), observed };
 }
 
-export const NO_RUN: Reach = { turns: "live", input: false };
-export const reachOf = ({ turns, stdin }: Intent): Reach => ({ turns, input: turns === "none" && stdin === "open" });
+export const NO_RUN: Reach = { run: 0, turns: "live", input: false };
+export const reachOf = ({ run, turns, stdin }: Intent): Reach => ({
+  run,
+  turns,
+  input: turns === "none" && stdin === "open",
+});
 
 export function processFacts(facts: RunFacts): ProcessFacts {
   const pid = childOf(facts)?.pid;
