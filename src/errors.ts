@@ -118,10 +118,15 @@ export const noSupervisor = (root: string, why: string): SkepError =>
   new SkepError("unreachable", `the supervisor of ${root} cannot be started: ${why}`, {
     hint: "its log is supervisor.log in the root",
   });
-export const unknownFlag = (verb: string, flag: string, near: string | undefined): SkepError =>
-  new SkepError("usage", `${verb} has no flag ${flag}`, {
-    hint: near === undefined ? `${verb} --help lists its flags` : `did you mean ${near}?`,
+export const unknownVerb = (verb: string, near: string | undefined): SkepError =>
+  new SkepError("usage", `no verb is called ${verb}`, {
+    hint: near === undefined ? "skep --help lists them" : `did you mean ${near}?`,
   });
+export const unknownFlag = (verb: string | undefined, flag: string, near: string | undefined): SkepError => {
+  const [what, help] = verb === undefined ? ["skep itself", "skep"] : [verb, `skep ${verb}`];
+  const hint = near === undefined ? `${help} --help lists its flags` : `did you mean ${near}?`;
+  return new SkepError("usage", `${what} has no flag ${flag}`, { hint });
+};
 export const missingValue = (flag: string, value: string): SkepError =>
   new SkepError("usage", `--${flag} needs a value: <${value}>`, {
     hint: `one that starts with "-" is written --${flag}=<${value}>`,
@@ -130,9 +135,9 @@ export const unexpectedValue = (flag: string): SkepError => new SkepError("usage
 export const badValue = (flag: string, value: string, wanted: string): SkepError =>
   new SkepError("usage", `--${flag}: ${JSON.stringify(value)} is not ${wanted}`);
 export const missingArgument = (verb: string, what: string): SkepError =>
-  new SkepError("usage", `skep ${verb} needs <${what}>`, { hint: `skep ${verb} --help shows how` });
+  new SkepError("usage", `${verb} needs <${what}>`, { hint: `skep ${verb} --help shows how` });
 export const unexpectedArgument = (verb: string, word: string): SkepError =>
-  new SkepError("usage", `skep ${verb} does not take ${JSON.stringify(word)}`, {
+  new SkepError("usage", `${verb} does not take ${JSON.stringify(word)}`, {
     hint: `skep ${verb} --help shows what it takes`,
   });
 export const badConfig = (path: string, why: string, hint?: string, cause?: unknown): SkepError =>
@@ -153,7 +158,13 @@ export const socketTooLong = (path: string, limit: number): SkepError =>
     hint: "set XDG_RUNTIME_DIR to a shorter folder",
   });
 export const ambiguous = (name: string, candidates: readonly string[]): SkepError =>
-  new SkepError("ambiguous", `${name} can be ${candidates.slice(0, 8).join(", ")}`, { hint: "use more characters" });
+  new SkepError(
+    "ambiguous",
+    `${name} is ambiguous: ${candidates.slice(0, 8).join(", ")}${candidates.length > 8 ? ", …" : ""}`,
+    {
+      hint: "use more characters",
+    },
+  );
 export const whichAgents = (): SkepError =>
   new SkepError("usage", "which agents?", { hint: "name them, or use --all, -l, --status, --phase, --here" });
 export const notSure = (what: string): SkepError => new SkepError("interrupted", `${what}: not done`);

@@ -11,6 +11,7 @@ import {
   unexpectedValue,
   unknownFlag,
   unknownName,
+  unknownVerb,
 } from "../errors.ts";
 import type { CommandSpec, FlagSpec } from "./command.ts";
 
@@ -18,7 +19,7 @@ export interface ParsedArgs {
   readonly command: CommandSpec | undefined; // undefined: no verb was given
   readonly positionals: readonly string[];
   readonly options: Options;
-  readonly rest: readonly string[]; // what stands after the first "--", untouched
+  readonly rest: readonly string[]; // what stands after the first "--", untouched; for verbs that take such
 }
 /** The flags that were given, by their long names. A name that the verb does not declare is a fault of the program: RangeError. */
 export interface Options {
@@ -39,7 +40,7 @@ export function parseArgs(
 ): ParsedArgs {
   const end = argv.indexOf("--");
   const { command, tokens } = findCommand(end === -1 ? argv : argv.slice(0, end), commands, globals);
-  const rest = end === -1 ? [] : argv.slice(end + 1);
+  const after = end === -1 ? [] : argv.slice(end + 1);
   const flags = [...globals, ...(command?.flags ?? [])];
 
   const cli = cac("skep");
@@ -49,12 +50,12 @@ export function parseArgs(
   const parsed = cli.parse(["", "", ...marked], { run: false });
 
   const options = readOptions(parsed.options, flags);
-  const positionals = parsed.args.map(unmark);
-  if (command !== undefined && !options.has("help") && !options.has("version")) {
+  const before = parsed.args.map(unmark);
+  const apart = command?.rest !== undefined;
+  const positionals = apart ? before : [...before, ...after];
+  if (command !== undefined && !options.has("help") && !options.has("version"))
     checkArguments(command, parser.args, positionals);
-    if (command.rest === undefined && rest.length > 0) throw unexpectedArgument(command.name, rest.join(" "));
-  }
-  return { command, positionals, options, rest };
+  return { command, positionals, options, rest: apart ? after : [] };
 }
 
 /** Takes the verb, one word or two, out of the words: the first ones that are no value of a global flag. */
@@ -68,7 +69,8 @@ function findCommand(
   if (verb === undefined) return { command: undefined, tokens: words };
   if (isFlag(verb)) throw flagUnknown(verb, globals, undefined);
   const named = (name: string): CommandSpec | undefined => commands.find((command) => command.name === name);
-  const group = commands.filter(({ name }) => name.startsWith(`${verb} `)).map(({ name }) => name);
+  const shown = commands.filter(({ hidden }) => hidden !== true);
+  const group = shown.filter(({ name }) => name.startsWith(`${verb} `)).map(({ name }) => name);
   const second = group.length === 0 ? -1 : nextWord(words, first + 1, globals);
   const subverb = words[second];
   if (subverb !== undefined && !isFlag(subverb)) {
@@ -78,15 +80,15 @@ function findCommand(
     return { command, tokens: words.filter((_, at) => at !== first && at !== second) };
   }
   const command = named(verb) ?? commands.find(({ alias }) => alias === verb);
-  if (command === undefined) throw verbUnknown(verb, group, commands);
+  if (command === undefined) throw verbUnknown(verb, group, shown);
   return { command, tokens: words.filter((_, at) => at !== first) };
 }
 
 function verbUnknown(verb: string, group: readonly string[], commands: readonly CommandSpec[]): Error {
   if (group.length > 0) return unknownName("verb", verb, group, undefined);
-  const names = commands.map(({ name }) => name);
-  const firstWords = names.map((name) => name.replace(/ .*/, ""));
-  return unknownName("verb", verb, names, nearest(verb, firstWords));
+  const same = commands.find(({ also }) => also?.includes(verb) === true)?.name;
+  const firstWords = commands.map(({ name }) => name.replace(/ .*/, ""));
+  return unknownVerb(verb, same ?? nearest(verb, firstWords));
 }
 
 /** Index of the first word from `at` on that is no global flag or its value: a word, or a flag of another kind. */
@@ -141,7 +143,7 @@ const unmark = (word: string): string => word.slice(MARK.length);
 function flagUnknown(token: string, flags: readonly FlagSpec[], command: CommandSpec | undefined): Error {
   const name = token.replace(/=[^]*/, "");
   const names = flags.map((flag) => `--${flag.name}`);
-  return unknownFlag(command === undefined ? "skep" : `skep ${command.name}`, name, nearest(name, names));
+  return unknownFlag(command?.name, name, nearest(name, names));
 }
 
 function readOptions(parsed: Readonly<Record<string, unknown>>, flags: readonly FlagSpec[]): Options {

@@ -2,10 +2,11 @@
 import type { CommandSpec, FlagSpec } from "./command.ts";
 import { OUTPUT_FLAG, SPAWN_FLAGS, WHICH_FLAGS } from "./flags.ts";
 
-const WAIT: FlagSpec = { name: "wait", short: "w", summary: "wait for it and print the answer" };
+const WAIT: FlagSpec = { name: "wait", short: "w", summary: "wait for the answer and print it" };
 const NARROWING = WHICH_FLAGS.filter(({ name }) => name !== "all");
-const supervisor = (verb: "status" | "start" | "stop" | "restart", summary: string): CommandSpec => ({
+const supervisor = (verb: "status" | "start" | "stop" | "restart", summary: string, alias?: string): CommandSpec => ({
   name: `supervisor ${verb}`,
+  ...(alias === undefined ? {} : { alias }),
   summary,
   args: "",
   flags: [],
@@ -15,6 +16,7 @@ const supervisor = (verb: "status" | "start" | "stop" | "restart", summary: stri
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "spawn",
+    also: ["run", "start", "new", "add", "exec"],
     summary: "start an agent; prints its id",
     args: "[task…]",
     rest: "args for the agent, or a command",
@@ -24,6 +26,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "ls",
+    also: ["list", "ps", "status", "top"],
     summary: "the swarm: who is alive, and who ended within a day",
     args: "[which…]",
     flags: [
@@ -37,6 +40,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "show",
+    also: ["inspect", "info", "get", "describe"],
     summary: "one agent in full: runs, messages, usage",
     args: "<which>",
     flags: [OUTPUT_FLAG],
@@ -44,6 +48,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "logs",
+    also: ["tail", "follow", "attach"],
     summary: "what agents said and did",
     args: "[which…]",
     flags: [
@@ -59,6 +64,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "result",
+    also: ["answer", "output"],
     summary: "the last answer, whole, and nothing else",
     args: "<which>",
     flags: [],
@@ -66,6 +72,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "send",
+    also: ["say", "tell", "message", "prompt"],
     summary: "a user's turn; one that is not running is resumed with it",
     args: "<which> <text…>",
     flags: [
@@ -85,6 +92,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "stop",
+    also: ["kill", "end", "down", "quit"],
     summary: "end agents, and everything they started",
     args: "[which…]",
     flags: [
@@ -95,6 +103,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "resume",
+    also: ["continue", "restart", "retry"],
     summary: "a new run on the same conversation",
     args: "[which…]",
     flags: [
@@ -121,6 +130,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "rm",
+    also: ["remove", "delete", "prune", "clean"],
     summary: "delete the state of ended agents; never their folder",
     args: "[which…]",
     flags: [
@@ -137,7 +147,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: [{ name: "strict", summary: "exit 1 when something could not be read" }],
     load: async () => (await import("./commands/reload.ts")).reload,
   },
-  supervisor("status", "whether the background process runs"),
+  supervisor("status", "whether the background process runs", "supervisor"),
   supervisor("start", "start it; agents are taken over"),
   supervisor("stop", "end it; agents go on"),
   supervisor("restart", "replace it; agents go on"),
@@ -186,10 +196,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
 ];
 
-/** Not shown: the background process. */
+/** The background process. */
 export const HIDDEN: readonly CommandSpec[] = [
   {
     name: "supervisor run",
+    hidden: true,
     summary: "",
     args: "",
     flags: [],

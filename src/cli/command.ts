@@ -7,9 +7,11 @@ import type { Talk } from "./talk.ts";
 export interface CommandSpec {
   readonly name: string; // one word, or two: "supervisor stop"
   readonly alias?: string; // "plugins" for "plugins ls"
+  readonly also?: readonly string[]; // what other programs call it: who types that is told
+  readonly hidden?: true; // from the help
   readonly summary: string;
   readonly args: string; // "<which…>", "[which…]", "<which> <text…>"; "" for none
-  readonly rest?: string; // what stands after "--", for the help; without it nothing may
+  readonly rest?: string; // what stands after "--", for the help; without it words there are like those before
   readonly flags: readonly FlagSpec[];
   readonly examples?: readonly string[];
   readonly load: () => Promise<Command>;

@@ -18,13 +18,15 @@ async function main(argv: readonly string[]): Promise<void> {
   const json = asked.includes("--json");
   try {
     checkEnvironment();
-    const args = parseArgs(argv, [...COMMANDS, ...HIDDEN], GLOBAL_FLAGS);
+    // `skep help stop` is what many type.
+    const words = first === "help" ? [...argv.slice(1), "--help"] : argv;
+    const args = parseArgs(words, [...COMMANDS, ...HIDDEN], GLOBAL_FLAGS);
     const { command, options } = args;
     const output = openOutput();
     if (options.has("version")) return await output.write(`${version}\n`);
     if (command === undefined)
       return await output.write(options.has("help") ? fullHelp(COMMANDS, GLOBAL_FLAGS) : briefHelp(COMMANDS));
-    if (options.has("help")) return await output.write(verbHelp(command, GLOBAL_FLAGS));
+    if (options.has("help")) return await output.write(verbHelp(command, GLOBAL_FLAGS, COMMANDS));
     const settings = readSettings(options, process.env, process.cwd());
     const endings: (() => Promise<void>)[] = [];
     const context = {

@@ -21,8 +21,15 @@ const COMMANDS: readonly CommandSpec[] = [
       LABEL,
     ],
   },
-  { name: "ls", summary: "", args: "[which…]", flags: [{ name: "all", short: "a", summary: "" }, LABEL], load },
-  { name: "send", summary: "", args: "<which> <text…>", rest: "text", flags: [], load },
+  {
+    name: "ls",
+    also: ["ps"],
+    summary: "",
+    args: "[which…]",
+    flags: [{ name: "all", short: "a", summary: "" }, LABEL],
+    load,
+  },
+  { name: "send", summary: "", args: "<which> <text…>", flags: [], load },
   { name: "show", summary: "", args: "<which>", flags: [], load },
   { name: "supervisor start", summary: "", args: "", flags: [], load },
   { name: "supervisor stop", summary: "", args: "", flags: [{ name: "force", summary: "" }], load },
@@ -104,8 +111,8 @@ test("a switch takes no word after it", () => {
 test("a switch whose name begins with no- is only on when it is given", () => {
   assert.ok(parse("ls", "--no-plugins").options.has("no-plugins"));
   assert.ok(!parse("ls", "--plugin", "x.ts").options.has("no-plugins"));
-  refuses(["ls", "--no-json"], "skep ls has no flag --no-json");
-  refuses(["ls", "--plugins"], "skep ls has no flag --plugins", "did you mean --plugin?");
+  refuses(["ls", "--no-json"], "ls has no flag --no-json");
+  refuses(["ls", "--plugins"], "ls has no flag --plugins", "did you mean --plugin?");
 });
 
 test("what stands after -- is untouched", () => {
@@ -115,23 +122,29 @@ test("what stands after -- is untouched", () => {
   assert.deepEqual(parsed.positionals, ["task"]);
   assert.ok(!parsed.options.has("json"));
   assert.deepEqual(parse("spawn").rest, []);
-  refuses(["ls", "--", "x"], 'skep ls does not take "x"');
+});
+
+test("for a verb that has nothing to pass on, -- only ends the flags", () => {
+  assert.deepEqual(parse("ls", "a", "--", "--json", "-").positionals, ["a", "--json", "-"]);
+  assert.deepEqual(parse("ls", "--", "x").rest, []);
+  refuses(["show", "a", "--", "-b"], 'show does not take "-b"');
 });
 
 test("an unknown verb names the nearest one", () => {
   refuses(["lss"], "no verb is called lss", "did you mean ls?");
   refuses(["spwan", "--help"], "no verb is called spwan", "did you mean spawn?");
   refuses(["supervisr", "stop"], "no verb is called supervisr", "did you mean supervisor?");
-  refuses(["frobnicate"], "no verb is called frobnicate");
+  refuses(["frobnicate"], "no verb is called frobnicate", "skep --help lists them");
+  refuses(["ps"], "no verb is called ps", "did you mean ls?");
 });
 
 test("an unknown flag names the nearest one, wherever it stands", () => {
-  refuses(["ls", "--lable", "x"], "skep ls has no flag --lable", "did you mean --label?");
-  refuses(["--jsno", "ls"], "skep has no flag --jsno", "did you mean --json?");
-  refuses(["--bogus"], "skep has no flag --bogus");
-  refuses(["ls", "-ax"], "skep ls has no flag -ax", "skep ls --help lists its flags");
-  refuses(["ls", "-json"], "skep ls has no flag -json", "did you mean --json?");
-  refuses(["send", "a1", "-5"], "skep send has no flag -5");
+  refuses(["ls", "--lable", "x"], "ls has no flag --lable", "did you mean --label?");
+  refuses(["--jsno", "ls"], "skep itself has no flag --jsno", "did you mean --json?");
+  refuses(["--bogus"], "skep itself has no flag --bogus");
+  refuses(["ls", "-ax"], "ls has no flag -ax", "skep ls --help lists its flags");
+  refuses(["ls", "-json"], "ls has no flag -json", "did you mean --json?");
+  refuses(["send", "a1", "-5"], "send has no flag -5");
 });
 
 test("names that mean something to JavaScript or to the parser beneath are unknown flags", () => {
@@ -146,7 +159,7 @@ test("names that mean something to JavaScript or to the parser beneath are unkno
     "--envFile",
     "--=",
   ]) {
-    refuses(["ls", name], `skep ls has no flag ${name.replace(/=.*/, "")}`);
+    refuses(["ls", name], `ls has no flag ${name.replace(/=.*/, "")}`);
   }
 });
 
@@ -160,10 +173,10 @@ test("a flag that takes a value and got none is refused", () => {
 });
 
 test("missing and needless arguments are refused by name", () => {
-  refuses(["send"], "skep send needs <which>");
-  refuses(["send", "a1"], "skep send needs <text>");
-  refuses(["show", "a", "b"], 'skep show does not take "b"');
-  refuses(["supervisor", "stop", "now"], 'skep supervisor stop does not take "now"');
+  refuses(["send"], "send needs <which>");
+  refuses(["send", "a1"], "send needs <text>");
+  refuses(["show", "a", "b"], 'show does not take "b"');
+  refuses(["supervisor", "stop", "now"], 'supervisor stop does not take "now"');
 });
 
 test("a verb of two words dispatches, also with a flag between them", () => {
