@@ -22,7 +22,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   process: { files: /^src\/process\//, below: BASE, node: "not fs", packages: ["valibot"] },
   swarm: { files: /^src\/swarm\//, below: SWARM, node: "all", packages: ["valibot"] },
   supervisor: { files: /^src\/supervisor\//, below: SWARM, node: "all", packages: ["valibot"] },
-  library: { files: /^src\/(index|testing)\.ts$/, below: [...SWARM, "supervisor"], node: "all", packages: [] },
+  library: {
+    files: /^src\/((index|testing)\.ts$|testing\/)/,
+    below: [...SWARM, "supervisor"],
+    node: "all",
+    packages: ["valibot"],
+  },
   cli: {
     files: /^src\/cli\//,
     below: [...SWARM, "supervisor", "library"],

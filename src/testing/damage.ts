@@ -1,4 +1,4 @@
-/** Damages lines of JSON, the same way on every runtime: a cut, a flipped bit, a value of another kind, two values swapped. */
+/** Damages lines, the same way on every runtime: a cut, a flipped bit; in JSON a value of another kind, two values swapped. */
 
 export type Random = (below: number) => number;
 
@@ -15,21 +15,32 @@ export function seeded(seed: number): Random {
 
 /** `count` damaged lines. A kind of line that came once is damaged as often as one that came a hundred times. */
 export function damage(lines: readonly string[], count: number, random: Random): readonly string[] {
-  const kinds = byShape(lines);
-  return Array.from({ length: count }, () => pick(random, MUTATIONS)(pick(random, pick(random, kinds)), random));
+  const kinds = byShape(lines.filter((line) => line !== ""));
+  return Array.from({ length: count }, () => {
+    const line = pick(random, pick(random, kinds));
+    return pick(random, placesIn(parse(line)).length > 0 ? OF_JSON : OF_TEXT)(line, random);
+  });
 }
 
 function pick<T>(random: Random, from: readonly T[]): T {
   const found = from[random(from.length)];
-  if (found === undefined) throw new Error("nothing to pick from");
+  if (found === undefined) throw new RangeError("there is nothing to damage");
   return found;
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined; // a line of text
+  }
 }
 
 /** Lines with the same keys, down to the third level. */
 function byShape(lines: readonly string[]): readonly (readonly string[])[] {
   const groups = new Map<string, string[]>();
   for (const line of lines) {
-    const key = shapeOf(JSON.parse(line), 3);
+    const key = shapeOf(parse(line), 3);
     groups.set(key, [...(groups.get(key) ?? []), line]);
   }
   return [...groups.values()];
@@ -83,4 +94,5 @@ const swap: Mutation = (line, random) => {
   return JSON.stringify(root);
 };
 
-const MUTATIONS: readonly Mutation[] = [cut, flip, retype, retype, swap];
+const OF_TEXT: readonly Mutation[] = [cut, flip];
+const OF_JSON: readonly Mutation[] = [cut, flip, retype, retype, swap];

@@ -1,0 +1,18 @@
+/** skep's own plugins keep the contracts that strangers' are asked for. */
+import demo from "../../plugins/demo/index.ts";
+import exec from "../../plugins/exec/index.ts";
+import json from "../../plugins/json/index.ts";
+import ndjson from "../../plugins/ndjson/index.ts";
+import output from "../../plugins/output/index.ts";
+import table from "../../plugins/table/index.ts";
+import zot from "../../plugins/zot/index.ts";
+import { testPlugin } from "../../src/testing.ts";
+
+const ZOT = ["two-turns", "cancelled", "failed", "resumed"].map((name) => `test/fixtures/zot/${name}.jsonl`);
+
+await testPlugin(zot, { runners: { zot: { transcripts: ZOT } } });
+await testPlugin(demo, { runners: { demo: { transcripts: ZOT } } });
+await testPlugin(output, { runners: { exec: { transcripts: [["plain", "", '{"type":"turn_start"}', "\ttext\r"]] } } });
+// What a command prints means nothing to the handler unless it is run with --jsonl: that is zot's test.
+await testPlugin({ ...exec, handlers: [] }, { runners: { exec: { args: ["make", "test"], ignoresTask: true } } });
+for (const plugin of [table, json, ndjson]) await testPlugin(plugin);
