@@ -44,6 +44,11 @@ export function reasonOf(error: unknown): string {
   return text.replace(/\s*\n\s*/g, " ").trim();
 }
 
+/** The same of what the file system said, without the path and the call: for a text that names the path itself. */
+export function faultOf(error: unknown): string {
+  return systemCode(error) === undefined ? reasonOf(error) : reasonOf(error).replace(/^[A-Z]+: |, \w+( '.*')?$/g, "");
+}
+
 /** The `code` of a system error such as ENOENT, else undefined. */
 export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
@@ -102,6 +107,8 @@ export const idTaken = (id: string, why: string): SkepError =>
   new SkepError("state", `cannot use the id ${id}: ${why}`);
 export const stillRuns = (id: string, what: string): SkepError =>
   new SkepError("state", `${id} is running: ${what}`, { hint: `skep stop ${id}` });
+export const runsAlready = (id: string): SkepError =>
+  new SkepError("state", `${id} is running: there is nothing to resume`, { hint: `skep send ${id} <text>` });
 export const mayRun = (id: string, why: string): SkepError =>
   new SkepError("state", `${id} may be running: ${why}`, { hint: "--force resumes it nevertheless" });
 export const cannotCancel = (id: string, why: string): SkepError =>
@@ -179,7 +186,8 @@ export const severalRunners = (found: readonly string[]): SkepError =>
     hint: 'choose one with -r, or set "runner" in the config',
   });
 export const badEnv = (where: string, why: string): SkepError => new SkepError("usage", `${where}: ${why}`);
-export const waitedTooLong = (): SkepError => new SkepError("timeout", "the time to wait has passed");
+export const waitedTooLong = (ids: readonly string[]): SkepError =>
+  new SkepError("timeout", `the time to wait has passed: still at work: ${ids.slice(0, 8).join(", ")}`);
 export const interrupted = (): SkepError => new SkepError("interrupted", "interrupted; the agents go on");
 export const agentWaits = (id: string, what: string): SkepError =>
   new SkepError("waiting", `${id} waits for a person: ${what}`, { hint: `skep show ${id}` });
@@ -188,6 +196,14 @@ export const agentFailed = (id: string, how: string): SkepError =>
 export const wantsOne = (verb: string): SkepError => new SkepError("usage", `${verb} takes one agent`);
 export const noAnswer = (id: string): SkepError =>
   new SkepError("agent_failed", `${id} has given no answer`, { hint: `skep logs ${id}` });
+export const notAnswered = (message: string, why: string, id: string): SkepError =>
+  new SkepError("agent_failed", `${message} got no answer: ${why}`, { hint: `skep logs ${id}` });
+export const emptyTask = (): SkepError =>
+  badTask("it is empty", "say what is to be done, - to read it from stdin, or give a command after --");
+export const noCommand = (): SkepError =>
+  new SkepError("usage", "exec needs a command", { hint: "give it after --, as in: skep spawn -- make test" });
+export const rawAlone = (flag: string): SkepError =>
+  new SkepError("usage", `--raw and --${flag} do not go together`, { hint: "--raw gives the bytes as they are" });
 export const noSupervisorRuns = (root: string): SkepError =>
   new SkepError("unreachable", `no supervisor runs for ${root}`, { hint: "skep supervisor start" });
 export const cannotRead = (path: string, why: string): SkepError =>
@@ -219,4 +235,14 @@ export const noPlugin = (name: string): SkepError =>
 export const notTrusted = (path: string): SkepError =>
   new SkepError("plugin", `${path} is not trusted, or has changed`, {
     hint: `read it, then: skep plugins trust ${path}`,
+  });
+export const badPluginName = (name: string): SkepError =>
+  new SkepError("usage", `${JSON.stringify(name)} cannot be a plugin's name`, {
+    hint: "lowercase letters, digits and -, such as my-agent",
+  });
+export const existsAlready = (path: string): SkepError =>
+  new SkepError("usage", `${path} is there already`, { hint: "nothing was written: choose another name" });
+export const pinDiffers = (path: string): SkepError =>
+  new SkepError("refused", `it does not come to what ${path} says`, {
+    hint: "--update pins it as it is now, if that is meant",
   });

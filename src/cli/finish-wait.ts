@@ -1,7 +1,7 @@
 /** Waits for agents and says how it ended by the exit code, which `wait`, `send -w` and `spawn -w` share. */
 import { agentFailed, agentWaits, interrupted, waitedTooLong } from "../errors.ts";
-import { waitFor, type WaitOptions } from "../swarm/wait.ts";
-import type { Snapshot } from "../types.ts";
+import { isSettled, waitFor, type WaitOptions } from "../swarm/wait.ts";
+import type { Detail, Snapshot } from "../types.ts";
 import type { Access } from "./access.ts";
 
 /** Throws SkepError "timeout", "interrupted", "waiting" when nobody can answer. */
@@ -9,13 +9,14 @@ export async function waitForAgents(
   access: Access,
   ids: readonly string[],
   options: Omit<WaitOptions, "signal">,
-): Promise<readonly Snapshot[]> {
+): Promise<readonly (Snapshot | Detail)[]> {
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
   process.once("SIGINT", stop);
   try {
     const { agents, why } = await waitFor(access.swarm, ids, { ...options, signal: stopping.signal });
-    if (why === "timeout") throw waitedTooLong();
+    const { exit } = options;
+    if (why === "timeout") throw waitedTooLong(agents.filter((agent) => !isSettled(agent, exit)).map(({ id }) => id));
     if (why === "aborted") throw interrupted();
     const stuck = agents.find(({ phase }) => phase === "waiting");
     if (why === "waiting" && stuck !== undefined)
@@ -27,9 +28,14 @@ export async function waitForAgents(
 }
 
 const FAILED: ReadonlySet<Snapshot["status"]> = new Set(["failed", "killed", "detached"]);
+export const hasFailed = ({ status }: Snapshot): boolean => FAILED.has(status);
 
 /** Throws SkepError "agent_failed" for the first that failed, was killed or is lost. */
 export function checkOutcome(agents: readonly Snapshot[]): void {
-  const bad = agents.find(({ status }) => FAILED.has(status));
-  if (bad !== undefined) throw agentFailed(bad.id, bad.activity);
+  const bad = agents.find(hasFailed);
+  if (bad === undefined) return;
+  // What a command said last on stderr is most often why it failed.
+  const [, last] = /^stderr: (.*)$/.exec(bad.tail.at(-1) ?? "") ?? [];
+  const how = bad.activity.replace(/ \(.*\)$/, "");
+  throw agentFailed(bad.id, last === undefined ? how : `${how}: ${last}`);
 }

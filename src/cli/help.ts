@@ -3,7 +3,7 @@ import type { CommandSpec, FlagSpec } from "./command.ts";
 import { EXIT_MEANINGS } from "./exit-codes.ts";
 
 const WIDTH = 80;
-const MAX_LEFT = 26; // what is longer stands on a line of its own
+const MAX_LEFT = 23; // what is longer stands on a line of its own
 const INTRODUCTION = "skep keeps a swarm of CLI agents: it starts them, watches them and resumes what was cut off.";
 const EXAMPLES = [
   'skep spawn "fix the lint errors"        start an agent; prints its id',

@@ -42,7 +42,6 @@ export async function sayUnwatched(
   if (alive.length === 0 || (await findSupervisor(root, settings.env)) !== undefined) return;
   const last = Math.max(...alive.map(({ id }) => stat(reader.store.paths(id).log)?.mtimeMs ?? 0), 0);
   const since = last === 0 ? "" : ` since ${timeOf(last)}`;
-  await talk.warn(
-    `nobody watches ${alive.length === 1 ? "it" : `these ${alive.length}`}${since}; they go on, and skep supervisor start takes them over`,
-  );
+  const [who, go, them] = alive.length === 1 ? ["it", "it goes", "it"] : [`these ${alive.length}`, "they go", "them"];
+  await talk.warn(`nobody watches ${who}${since}: ${go} on, and skep supervisor start takes ${them} over`);
 }

@@ -2,7 +2,16 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { text as readAll } from "node:stream/consumers";
-import { badEnv, noRunnerFound, notTrusted, reasonOf, severalRunners } from "../errors.ts";
+import {
+  badEnv,
+  cannotRead,
+  emptyTask,
+  faultOf,
+  noCommand,
+  noRunnerFound,
+  notTrusted,
+  severalRunners,
+} from "../errors.ts";
 import { BUNDLED } from "../swarm/bundled.ts";
 import type { PluginSet } from "../swarm/load-plugins.ts";
 import type { SpawnOptions } from "../swarm/spawn.ts";
@@ -26,18 +35,17 @@ export async function readSpawn({ args, settings }: CommandContext, plugins: Plu
   const task = words.join(" ").trim();
   const given = options.value("runner") ?? (task === "" && rest.length > 0 ? "exec" : settings.runner);
   const preset = given === undefined ? undefined : settings.config.presets.get(given);
+  const command = [...(preset?.argv ?? []).map((word) => word.replaceAll("{task}", task)), ...rest];
+  if (task === "" && command.length === 0) throw emptyTask();
+  const argv = [...(preset?.args ?? []), ...command];
   const runner = preset?.use ?? given ?? (await onlyInstalled(plugins, settings.env));
+  if (runner === "exec" && argv.length === 0) throw noCommand();
   await plugins.runner(runner, settings.env).catch((error: unknown) => {
     // What nobody here supplies may be in the project's config, which nobody has read.
     throw settings.untrusted === undefined ? error : notTrusted(settings.untrusted);
   });
   const variables = readVariables(options.values("env"), options.values("env-file"), settings.env);
   const labels = labelsOf(options);
-  const argv = [
-    ...(preset?.args ?? []),
-    ...(preset?.argv ?? []).map((word) => word.replaceAll("{task}", task)),
-    ...rest,
-  ];
   const switches = RUNNER_SWITCHES.filter((name) => options.has(name)).map((name) => [name, true] as const);
   const model = options.value("model") ?? preset?.model;
   const provider = options.value("provider") ?? preset?.provider;
@@ -122,6 +130,6 @@ function readFile(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw badEnv(path, reasonOf(error));
+    throw cannotRead(path, faultOf(error));
   }
 }

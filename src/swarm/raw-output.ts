@@ -5,25 +5,24 @@ import type { Store } from "../store/fs-store.ts";
 import { endOf } from "./observe.ts";
 
 const CHUNK = 1024 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 /** What the newest run's child wrote to stdout since the last call, at most a chunk; `ended`: there will be no more. */
-export function followRaw(store: Store, id: string): () => { readonly text: string; readonly ended: boolean } {
+export function followRaw(store: Store, id: string): () => { readonly bytes: Buffer; readonly ended: boolean } {
   const { folder } = store.paths(id);
-  const decoder = new TextDecoder(); // in pieces that cut no character
   let at = 0;
   const run = listRuns(folder).at(-1);
   const paths = run === undefined ? undefined : runPaths(folder, run);
   return () => {
-    if (paths === undefined) return { text: "", ended: true };
+    if (paths === undefined) return { bytes: NOTHING, ended: true };
     const intent = readIntent(paths);
     const over = intent === undefined || endOf(inspectRun(paths, intent)) !== undefined;
     const fd = openRead(paths.out);
-    if (fd === undefined) return { text: "", ended: over };
+    if (fd === undefined) return { bytes: NOTHING, ended: over };
     try {
-      const chunk = readAt(fd, at, CHUNK);
-      at += chunk.length;
-      const ended = over && chunk.length < CHUNK;
-      return { text: decoder.decode(chunk, { stream: !ended }), ended };
+      const bytes = readAt(fd, at, CHUNK);
+      at += bytes.length;
+      return { bytes, ended: over && bytes.length < CHUNK };
     } finally {
       close(fd);
     }
@@ -31,11 +30,11 @@ export function followRaw(store: Store, id: string): () => { readonly text: stri
 }
 
 /** All of it, as it stands now. */
-export async function rawOutput(store: Store, id: string, write: (text: string) => Promise<void>): Promise<void> {
+export async function rawOutput(store: Store, id: string, write: (bytes: Buffer) => Promise<void>): Promise<void> {
   const next = followRaw(store, id);
   for (;;) {
-    const { text, ended } = next();
-    await write(text);
-    if (ended || text === "") return;
+    const { bytes, ended } = next();
+    await write(bytes);
+    if (ended || bytes.length === 0) return;
   }
 }

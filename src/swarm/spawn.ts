@@ -9,7 +9,7 @@ import { MAX_TASK, type Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import { INITIAL } from "../core/state.ts";
 import { exists, makeFolders, realPath, stat } from "../disk.ts";
-import { badTask, idTaken, launchFailed, noSuchFolder, notInstalled, runnerLacks, SkepError } from "../errors.ts";
+import { badTask, emptyTask, idTaken, launchFailed, noSuchFolder, notInstalled, runnerLacks, SkepError } from "../errors.ts";
 import { writeMeta } from "../store/fs-store.ts";
 import type { Runner, Snapshot, SpawnRequest } from "../types.ts";
 import type { Hive } from "./hive.ts";
@@ -69,7 +69,7 @@ export async function spawnAgent(
 const COMMON_OPTIONS = ["model", "provider"] as const;
 
 function checkRequest(request: SpawnRequest, runner: Runner): void {
-  if (request.task.trim() === "") throw badTask("it is empty", "say what is to be done, or give a command after --");
+  if (request.task.trim() === "") throw emptyTask();
   const bytes = Buffer.byteLength(request.task);
   if (bytes > MAX_TASK)
     throw badTask(`it has ${bytes} bytes, more than ${MAX_TASK}`, "put it into a file and name that in the task");

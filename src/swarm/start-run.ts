@@ -44,7 +44,7 @@ export async function planRun(
   const { folder, session } = hive.store.paths(meta.id);
   const run = 1 + Math.max(agent.run, ...listRuns(folder));
   const paths = runPaths(folder, run);
-  if (stat(realPath(meta.dir))?.isDirectory() !== true) throw dirGone(meta.dir);
+  requireFolder(meta.dir);
   const spec: RunSpec = {
     agent,
     run,
@@ -82,6 +82,11 @@ export async function planRun(
     ...(launch.agent_session === undefined ? {} : { agent_session: launch.agent_session }),
   };
   return { run, intent, launch, env: { ...wish.caller.env, ...launch.env }, umask: wish.caller.umask };
+}
+
+/** Throws SkepError "state" when a run could not work there. */
+export function requireFolder(dir: string): void {
+  if (stat(realPath(dir))?.isDirectory() !== true) throw dirGone(dir);
 }
 
 async function describe(runner: Runner, spec: RunSpec): Promise<Launch> {

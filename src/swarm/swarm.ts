@@ -1,11 +1,11 @@
 /** The swarm in the process that supervises it: what may be asked of an agent, and when it is refused. */
 import { resolve } from "node:path";
-import { cannotCancel, mayRun, nothingWaits, stillRuns } from "../errors.ts";
+import { cannotCancel, mayRun, nothingWaits, runsAlready, stillRuns } from "../errors.ts";
 import { foreignIsAlive } from "../process/inbox-socket.ts";
 import { signalRun } from "../process/terminate.ts";
 import { remove } from "../disk.ts";
 import { writeMeta } from "../store/fs-store.ts";
-import { inboxFor } from "./start-run.ts";
+import { inboxFor, requireFolder } from "./start-run.ts";
 import type { Runner, Snapshot } from "../types.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import type { AgentControl, MessageControl, ResumeOptions, Swarm, SwarmWatch } from "./api.ts";
@@ -88,11 +88,12 @@ async function resume(hive: Hive, kept: Kept, options: ResumeOptions, caller: Ca
   if (options.request !== undefined && run?.intent.request === options.request) return fresh(hive, kept);
   if (kept.facts?.kind === "elsewhere" && options.force !== true)
     throw mayRun(id, "it was started on another machine or in another container");
-  if (run !== undefined && !hasEnded(journal, run) && kept.facts?.kind !== "elsewhere")
-    throw stillRuns(id, "there is nothing to resume");
+  if (run !== undefined && !hasEnded(journal, run) && kept.facts?.kind !== "elsewhere") throw runsAlready(id);
   if (options.force !== true && isForeign(kept)) throw mayRun(id, "another supervisor's agent listens on its inbox");
   const runner = await runnerOf(hive, kept);
-  if (options.dir !== undefined) kept.meta = { ...kept.meta, dir: resolve(options.dir) };
+  const meta = options.dir === undefined ? kept.meta : { ...kept.meta, dir: resolve(options.dir) };
+  requireFolder(meta.dir); // before anything is kept of a resume that cannot be
+  kept.meta = meta;
   const { text = runner.turns === "resume" && !waits(kept) ? hive.settings.resumeMessage : undefined } = options;
   if (text !== undefined) takeMessage(hive, kept, runner, { id: newMessageId(), text }, caller, true);
   const message = journal.state.messages.find(({ state }) => state === "queued");
@@ -117,7 +118,10 @@ function messageControl(hive: Hive): MessageControl {
         const runner = await runnerOf(hive, kept);
         const message = options.message ?? newMessageId();
         if (isForeign(kept)) throw mayRun(id, "another supervisor keeps it, which alone can speak to it");
-        takeMessage(hive, kept, runner, { id: message, text }, caller, options.queue === true);
+        const over = kept.run === undefined || hasEnded(kept.journal, kept.run);
+        const waits = over && options.queue === true; // of one that runs there is no resume to be waited for
+        if (over && !waits) requireFolder(kept.meta.dir);
+        takeMessage(hive, kept, runner, { id: message, text }, caller, waits);
         if (options.now === true && isAlive(kept))
           await handOver(hive, kept, runner, { kind: "user", id: message, text });
         pump(hive, kept);

@@ -1,5 +1,5 @@
 /** Waits for agents: by what the supervisor tells, and by a look of its own now and then, so that no wait can hang. */
-import type { Snapshot } from "../types.ts";
+import type { Detail, Snapshot } from "../types.ts";
 import type { SwarmWatch } from "./api.ts";
 
 export interface WaitOptions {
@@ -7,11 +7,14 @@ export interface WaitOptions {
   readonly exit?: boolean; // an idle agent is not enough: its process must have ended
   readonly timeout?: number; // ms
   readonly signal?: AbortSignal;
+  /** Waits for the end of this message's turn rather than for an idle agent. An agent that has ended starts none. */
+  readonly message?: string;
+  readonly queue?: boolean; // but the message's may be resumed: it is waited for
   /** Whether somebody is there to answer an agent that waits for a person; else that ends the wait too. */
   readonly answers?: boolean;
 }
 export interface Waited {
-  readonly agents: readonly Snapshot[];
+  readonly agents: readonly (Snapshot | Detail)[];
   readonly why: "settled" | "waiting" | "timeout" | "aborted";
 }
 
@@ -19,14 +22,20 @@ export interface Waited {
 export const isSettled = (agent: Snapshot, exit = false): boolean =>
   agent.phase === "ended" || (!exit && agent.phase === "idle" && agent.queued === undefined);
 
+const isAnswered = (agent: Snapshot | Detail, message: string): boolean =>
+  "messages" in agent &&
+  agent.messages.some(({ id, state }) => id === message && (state === "done" || state === "undeliverable"));
+
 const LOOK_MS = 2_000;
 
 export async function waitFor(swarm: SwarmWatch, ids: readonly string[], options: WaitOptions): Promise<Waited> {
-  const { any = false, exit = false, answers = false, timeout, signal } = options;
-  const agents = new Map<string, Snapshot>();
+  const { any = false, exit = false, answers = false, queue = false, message, timeout, signal } = options;
+  const agents = new Map<string, Snapshot | Detail>();
+  const isOver = (agent: Snapshot | Detail): boolean =>
+    message === undefined ? isSettled(agent, exit) : isAnswered(agent, message) || (agent.phase === "ended" && !queue);
   const end = (): Waited["why"] | undefined => {
     const known = ids.flatMap((id) => agents.get(id) ?? []);
-    const settled = known.filter((agent) => isSettled(agent, exit));
+    const settled = known.filter(isOver);
     if (any ? settled.length > 0 : settled.length === ids.length) return "settled";
     const stuck = known.filter((agent) => agent.phase === "waiting");
     return !answers && stuck.length > 0 && stuck.length + settled.length === ids.length ? "waiting" : undefined;
@@ -53,6 +62,7 @@ export async function waitFor(swarm: SwarmWatch, ids: readonly string[], options
     };
     const stop = swarm.watch((change) => {
       if (change.change !== "set" || !ids.includes(change.agent.id)) return;
+      if (message !== undefined) return again(); // a change tells nothing of messages
       agents.set(change.agent.id, change.agent);
       check();
     });

@@ -1,7 +1,9 @@
 /** Verbs that do one thing to each of the agents they are given. */
+import { SkepError } from "../../errors.ts";
 import { type Access, openAccess } from "../access.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { exitCodeOf } from "../exit-codes.ts";
+import { printJson } from "../print-json.ts";
 import { printError } from "../talk.ts";
 import { chosen, confirm } from "../which.ts";
 import type { Snapshot } from "../../types.ts";
@@ -26,8 +28,10 @@ export const eachCommand = ({ verb, asks, narrow, act }: EachVerb): Command => (
     const results = done.flatMap((result) =>
       result.status === "fulfilled" && result.value !== undefined ? [result.value] : [],
     );
-    const faults = done.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
-    if (settings.json) await output.write(`${JSON.stringify(results, undefined, 2)}\n`);
+    const faults = done.flatMap((result, at) =>
+      result.status === "rejected" ? [naming(agents[at]?.id ?? "", result.reason)] : [],
+    );
+    if (settings.json) await printJson(output, results);
     else await output.write(results.map(({ id }) => `${id}\n`).join(""));
     const [first] = faults;
     for (const fault of faults.slice(1)) printError(fault, settings);
@@ -36,3 +40,9 @@ export const eachCommand = ({ verb, asks, narrow, act }: EachVerb): Command => (
     process.exitCode = exitCodeOf(first);
   },
 });
+
+/** The fault, with the agent's id in front where its text does not name it: of several it must be clear which. */
+function naming(id: string, fault: unknown): unknown {
+  if (!(fault instanceof SkepError) || fault.message.includes(id)) return fault;
+  return new SkepError(fault.code, `${id}: ${fault.message}`, { hint: fault.hint, cause: fault });
+}

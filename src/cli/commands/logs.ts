@@ -2,16 +2,17 @@ import { setTimeout as pause } from "node:timers/promises";
 import { flush, narrate, type Narration } from "../../core/narrate.ts";
 import { escapeForTerminal, sanitize } from "../../core/sanitize.ts";
 import { parseDuration } from "../../core/duration.ts";
-import { isTime } from "../../core/entry.ts";
-import { badValue } from "../../errors.ts";
+import { isTime, timeOf } from "../../core/entry.ts";
+import { badValue, rawAlone, wantsOne } from "../../errors.ts";
 import { followLog } from "../../swarm/follow-log.ts";
 import { followRaw } from "../../swarm/raw-output.ts";
 import { readMetaOf } from "../../swarm/reload.ts";
 import { isSettled } from "../../swarm/wait.ts";
-import type { Snapshot } from "../../types.ts";
+import type { LogEntry, Snapshot } from "../../types.ts";
 import { type Access, openAccess } from "../access.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { countOf } from "../option-values.ts";
+import { printJsonLines } from "../print-json.ts";
 import { sayUnwatched } from "../show-view.ts";
 import { chosen } from "../which.ts";
 
@@ -19,16 +20,19 @@ const LOOK_MS = 100;
 
 interface LogLine {
   readonly t: number; // ms
-  readonly text: string;
+  readonly text: string; // without its newline
+  readonly event?: LogEntry["data"]; // with --events
 }
 /** Gives the lines that have come since the last call, and whether more can come. */
 type Source = () => { readonly lines: readonly LogLine[]; readonly more: boolean };
 
 export const logs: Command = {
   async run(context) {
-    const { options } = context.args;
+    const { args, settings, output } = context;
+    const { options } = args;
     const access = await openAccess(context);
     const agents = await chosen(context, access);
+    if (options.has("raw")) return copyRaw(context, access, agents);
     const follow = options.has("follow");
     const since = sinceOf(context);
     const last = countOf(options, "lines");
@@ -42,11 +46,17 @@ export const logs: Command = {
       // One agent's lines stand in their order; several agents' are merged by time.
       if (agents.length > 1) lines.sort((a, b) => a.t - b.t);
       const shown = first && last !== undefined ? lines.slice(Math.max(0, lines.length - last)) : lines;
-      await context.output.write(
-        shown.map(({ text, agent }) => (agents.length > 1 ? `${agent?.handle} | ${text}` : text)).join(""),
-      );
+      if (settings.json) {
+        const values = shown.map(({ t, text, event, agent }) =>
+          event === undefined ? { id: agent?.id, time: timeOf(t), text } : { id: agent?.id, event },
+        );
+        await printJsonLines(output, values);
+      } else {
+        const prefix = (handle = ""): string => (agents.length > 1 ? `${handle} | ` : "");
+        await output.write(shown.map(({ text, agent }) => `${prefix(agent?.handle)}${text}\n`).join(""));
+      }
       const ended = !looks.some(({ more }) => more);
-      if (!follow || ended || context.output.closed.aborted) return;
+      if (!follow || ended || output.closed.aborted) return;
       await pause(LOOK_MS);
     }
   },
@@ -62,45 +72,50 @@ function sinceOf({ args }: CommandContext): number {
   return Date.now() - age;
 }
 
-async function sourceOf({ args }: CommandContext, access: Access, { id }: Snapshot): Promise<Source> {
+async function sourceOf({ args, settings }: CommandContext, access: Access, { id }: Snapshot): Promise<Source> {
   const { reader } = access;
-  if (args.options.has("raw")) return rawSource(access, id);
   const meta = readMetaOf(reader, id);
   if (meta === undefined) return () => ({ lines: [], more: false });
   const follower = await followLog(reader, meta);
   const events = args.options.has("events");
-  const terminal = process.stdout.isTTY;
+  const data = settings.json || !process.stdout.isTTY;
+  const shown = (line: string): string => (settings.json ? line : sanitize(line));
   let narration: Narration | undefined;
   return () => {
     const lines: LogLine[] = [];
     const agent = follower.next((entry, told, text) => {
       const t = entry.received;
-      if (events) lines.push({ t, text: `${terminal ? escapeForTerminal(text) : text}\n` });
+      if (events) lines.push({ t, text: data ? text : escapeForTerminal(text), event: entry.data });
       else {
         for (const event of told) {
           const narrated = narrate(narration, event);
           narration = narrated.state;
-          lines.push(...narrated.lines.map((line) => ({ t, text: `${sanitize(line)}\n` })));
+          lines.push(...narrated.lines.map((line) => ({ t, text: shown(line) })));
         }
       }
     });
     const more = !(isSettled(agent, true) && agent.queued === undefined);
     if (!more) {
-      lines.push(...flush(narration).map((line) => ({ t: Date.now(), text: `${sanitize(line)}\n` })));
+      lines.push(...flush(narration).map((line) => ({ t: Date.now(), text: shown(line) })));
       narration = undefined;
     }
     return { lines, more };
   };
 }
 
-function rawSource(access: Access, id: string): Source {
-  const next = followRaw(access.reader.store, id);
-  return () => {
-    const lines: LogLine[] = [];
-    for (;;) {
-      const { text, ended } = next();
-      if (text !== "") lines.push({ t: Date.now(), text });
-      if (text === "" || ended) return { lines, more: !ended };
-    }
-  };
+/** The bytes themselves, so of one agent, and neither cut nor wrapped. */
+async function copyRaw(context: CommandContext, access: Access, agents: readonly Snapshot[]): Promise<void> {
+  const { args, settings, output } = context;
+  for (const flag of ["lines", "since", "events"]) if (args.options.has(flag)) throw rawAlone(flag);
+  if (settings.json) throw rawAlone("json");
+  const [agent] = agents;
+  if (agent === undefined || agents.length > 1) throw wantsOne("logs --raw");
+  const next = followRaw(access.reader.store, agent.id);
+  await sayUnwatched(context, access, agents);
+  while (!output.closed.aborted) {
+    const { bytes, ended } = next();
+    await output.write(bytes);
+    if (ended || (bytes.length === 0 && !args.options.has("follow"))) return;
+    if (bytes.length === 0) await pause(LOOK_MS);
+  }
 }

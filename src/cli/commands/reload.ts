@@ -1,14 +1,14 @@
 import { reload as readSwarm } from "../../swarm/reload.ts";
 import { openAccess } from "../access.ts";
 import type { Command } from "../command.ts";
+import { printJson } from "../print-json.ts";
 
 export const reload: Command = {
   async run(context) {
     const { args, settings, output } = context;
     const access = await openAccess(context);
     const { root, agents, problems } = await readSwarm(access.reader);
-    if (settings.json)
-      await output.write(`${JSON.stringify({ root, loaded: agents.length, errors: problems }, undefined, 2)}\n`);
+    if (settings.json) await printJson(output, { root, loaded: agents.length, errors: problems });
     else {
       const lines = problems.map(({ path, code, message }) => `${path}: ${code}: ${message}\n`);
       await output.write(`${root}: ${agents.length} loaded, ${problems.length} not\n${lines.join("")}`);

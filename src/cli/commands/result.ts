@@ -1,8 +1,9 @@
 import { noAnswer } from "../../errors.ts";
 import { openAccess } from "../access.ts";
 import type { Command } from "../command.ts";
-import { sanitize } from "../../core/sanitize.ts";
 import { checkOutcome } from "../finish-wait.ts";
+import { printAnswer } from "../print-answer.ts";
+import { printJson } from "../print-json.ts";
 import { one } from "../which.ts";
 
 export const result: Command = {
@@ -11,10 +12,8 @@ export const result: Command = {
     const access = await openAccess(context);
     const agent = await one(args.positionals[0] ?? "", context, access);
     const answer = agent.last_assistant;
-    if (settings.json)
-      await output.write(`${JSON.stringify({ id: agent.id, status: agent.status, answer }, undefined, 2)}\n`);
-    else if (answer !== undefined)
-      await output.write(`${(process.stdout.isTTY ? sanitize(answer) : answer).trimEnd()}\n`);
+    if (settings.json) await printJson(output, { id: agent.id, status: agent.status, answer });
+    else if (answer !== undefined) await printAnswer(output, answer);
     checkOutcome([agent]);
     if (answer === undefined) throw noAnswer(agent.id);
   },

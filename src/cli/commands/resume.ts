@@ -1,4 +1,6 @@
 import { resolve } from "node:path";
+import { realPath, stat } from "../../disk.ts";
+import { noSuchFolder } from "../../errors.ts";
 import type { Command } from "../command.ts";
 import { eachCommand } from "./each.ts";
 
@@ -8,9 +10,11 @@ export const resume: Command = eachCommand({
   act(agent, access, { args: { options }, settings }) {
     const dir = options.value("dir");
     const text = options.value("message");
+    const place = dir === undefined ? undefined : resolve(settings.cwd, dir);
+    if (place !== undefined && stat(realPath(place))?.isDirectory() !== true) throw noSuchFolder(place);
     const wish = {
       force: options.has("force"),
-      ...(dir === undefined ? {} : { dir: resolve(settings.cwd, dir) }),
+      ...(place === undefined ? {} : { dir: place }),
       ...(text === undefined ? {} : { text }),
     };
     return access.swarm.resume(agent.id, wish, access.caller);

@@ -1,8 +1,12 @@
 import { text as readAll } from "node:stream/consumers";
-import { badTask } from "../../errors.ts";
-import { openAccess } from "../access.ts";
-import type { Command } from "../command.ts";
+import { badTask, notAnswered } from "../../errors.ts";
+import type { Detail, Snapshot } from "../../types.ts";
+import { type Access, openAccess } from "../access.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { checkOutcome, waitForAgents } from "../finish-wait.ts";
+import { printAnswer } from "../print-answer.ts";
+import { printJson } from "../print-json.ts";
+import { turnFault } from "../turn-fault.ts";
 import { one } from "../which.ts";
 
 export const send: Command = {
@@ -15,13 +19,28 @@ export const send: Command = {
     const agent = await one(name, context, access);
     const options = { now: args.options.has("now"), queue: args.options.has("queue") };
     const { message } = await access.swarm.send(agent.id, text, options, access.caller);
-    if (!args.options.has("wait")) {
-      await output.write(settings.json ? `${JSON.stringify({ id: agent.id, message })}\n` : `${message}\n`);
-      return;
-    }
-    const [final = agent] = await waitForAgents(access, [agent.id], {});
-    if (settings.json) await output.write(`${JSON.stringify(final, undefined, 2)}\n`);
-    else await output.write(final.last_assistant === undefined ? "" : `${final.last_assistant.trimEnd()}\n`);
-    checkOutcome([final]);
+    if (args.options.has("wait")) return waitAndPrint(context, access, agent, message);
+    await (settings.json ? printJson(output, { id: agent.id, message }) : output.write(`${message}\n`));
   },
 };
+
+async function waitAndPrint(
+  { args, settings, output }: CommandContext,
+  access: Access,
+  agent: Snapshot,
+  message: string,
+): Promise<void> {
+  const queue = args.options.has("queue");
+  const [final = agent] = await waitForAgents(access, [agent.id], { message, queue });
+  if (settings.json) await printJson(output, final);
+  const fault = stateOf(final, message) ?? (await turnFault(access.reader, agent.id, message));
+  if (fault !== undefined) throw notAnswered(message, fault, agent.id);
+  if (!settings.json && final.last_assistant !== undefined) await printAnswer(output, final.last_assistant);
+  checkOutcome([final]);
+}
+
+/** Where the message got stuck; `undefined` when its turn has ended. */
+function stateOf(agent: Snapshot | Detail, message: string): string | undefined {
+  const state = "messages" in agent ? agent.messages.find(({ id }) => id === message)?.state : undefined;
+  return state === "done" ? undefined : state;
+}

@@ -2,6 +2,8 @@ import { newId } from "../../swarm/spawn.ts";
 import { type Access, openAccess } from "../access.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { checkOutcome, waitForAgents } from "../finish-wait.ts";
+import { printAnswer, printOutput } from "../print-answer.ts";
+import { printJson } from "../print-json.ts";
 import { readSpawn } from "../spawn-request.ts";
 import { rawOutput } from "../../swarm/raw-output.ts";
 import type { Snapshot } from "../../types.ts";
@@ -14,7 +16,7 @@ export const spawn: Command = {
     const id = newId(wish.request.name ?? wish.request.task);
     const agent = await access.swarm.spawn(wish.request, { ...wish.options, id }, { ...access.caller, env: wish.env });
     if (args.options.has("wait")) return waitAndPrint(context, access, agent);
-    await output.write(settings.json ? `${JSON.stringify(agent, undefined, 2)}\n` : `${agent.id}\n`);
+    await (settings.json ? printJson(output, agent) : output.write(`${agent.id}\n`));
     if (process.stdout.isTTY) await talk.notice(`skep logs -f ${agent.handle} follows it`);
   },
 };
@@ -25,9 +27,9 @@ async function waitAndPrint(context: CommandContext, access: Access, agent: Snap
   const [ended = agent] = await waitForAgents(access, [agent.id], {});
   const live = ended.phase !== "ended" && !args.options.has("keep");
   const final = live ? await access.swarm.stop(agent.id, { by: access.caller.by }) : ended;
-  if (settings.json) await output.write(`${JSON.stringify(final, undefined, 2)}\n`);
-  else if (final.last_assistant !== undefined) await output.write(`${final.last_assistant.trimEnd()}\n`);
+  if (settings.json) await printJson(output, final);
+  else if (final.last_assistant !== undefined) await printAnswer(output, final.last_assistant);
   // One that gives no answers, such as a command, has its output.
-  else await rawOutput(access.reader.store, agent.id, (text) => output.write(text));
+  else await rawOutput(access.reader.store, agent.id, printOutput(output));
   checkOutcome([final]);
 }

@@ -8,6 +8,7 @@ import { findSupervisor, readRecord, socketOf } from "../../supervisor/start.ts"
 import { isAlive } from "../../process/liveness.ts";
 import { type Access, openAccess } from "../access.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { printJson } from "../print-json.ts";
 
 const STOP_MS = 15_000;
 
@@ -30,8 +31,10 @@ export const start: Command = {
 export const stop: Command = {
   async run(context) {
     const access = await openAccess(context);
-    if (!(await shutDown(access, context))) throw noSupervisorRuns(access.root);
-    await context.talk.notice("the supervisor has ended; its agents go on");
+    const pid = await shutDown(access, context);
+    if (pid === undefined) throw noSupervisorRuns(access.root);
+    if (context.settings.json) await printJson(context.output, { root: access.root, pid });
+    else await context.talk.notice("the supervisor has ended; its agents go on");
   },
 };
 
@@ -43,9 +46,10 @@ export const restart: Command = {
   },
 };
 
-/** Answers when its process has ended: the lock is free then. */
-async function shutDown({ root }: Access, { settings }: CommandContext): Promise<boolean> {
-  if ((await findSupervisor(root, settings.env)) === undefined) return false;
+/** The pid of the one that ran. Answers when its process has ended: the lock is free then. */
+async function shutDown({ root }: Access, { settings }: CommandContext): Promise<number | undefined> {
+  const found = await findSupervisor(root, settings.env);
+  if (found === undefined) return undefined;
   const record = readRecord(root);
   const { connection } = await greet(socketOf(root, settings.env));
   await connection.ask("shutdown", {});
@@ -53,15 +57,13 @@ async function shutDown({ root }: Access, { settings }: CommandContext): Promise
   const lives = (): boolean => record !== undefined && isAlive(record);
   while (lives() && Date.now() < deadline) await pause(5);
   connection.close();
-  return true;
+  return found.pid;
 }
 
 async function tell({ settings, output }: CommandContext, { root }: Access, hello: Hello): Promise<void> {
   const { pid, version, protocol, since } = hello;
-  const text = settings.json
-    ? JSON.stringify({ root, pid, version, protocol, since }, undefined, 2)
-    : `pid ${pid}, skep ${version}, since ${since}, root ${root}`;
-  await output.write(`${text}\n`);
+  if (settings.json) await printJson(output, { root, pid, version, protocol, since });
+  else await output.write(`pid ${pid}, skep ${version}, since ${since}, root ${root}\n`);
 }
 
 /** The background process: what it says goes to its log. */

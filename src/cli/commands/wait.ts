@@ -1,6 +1,6 @@
 import { openAccess } from "../access.ts";
 import type { Command } from "../command.ts";
-import { checkOutcome, waitForAgents } from "../finish-wait.ts";
+import { checkOutcome, hasFailed, waitForAgents } from "../finish-wait.ts";
 import { durationOf } from "../option-values.ts";
 import { viewOf, printView } from "../show-view.ts";
 import { chosen } from "../which.ts";
@@ -29,7 +29,7 @@ export const wait: Command = {
         );
     if (settings.json) await printView(context, access, "wait", viewOf(access, final), false);
     const settled = any ? final.filter((agent) => isSettled(agent, exit)) : final;
-    if (options.has("passthrough")) process.exitCode = final[0]?.exit_code ?? (final[0]?.status === "done" ? 0 : 1);
+    if (options.has("passthrough")) process.exitCode = final[0]?.exit_code ?? (final.some(hasFailed) ? 1 : 0);
     else checkOutcome(settled);
   },
 };
