@@ -13,7 +13,7 @@ import { sourceFiles } from "./source-files.ts";
 
 const CACHE = ".cache/test";
 const BIN = "node_modules/.bin";
-const ON_EVERY_RUNTIME = ["core", "store", "process", "swarm"];
+const ON_EVERY_RUNTIME = ["core", "store", "process"];
 const TEST_MS = 60_000;
 const RUNNER_MS = 600_000;
 

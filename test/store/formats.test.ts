@@ -13,7 +13,7 @@ import { readDetail, reload } from "../../src/swarm/reload.ts";
 /** What 0.1.0 wrote. Never made anew: a later skep must go on reading it. */
 const ROOT = "test/fixtures/formats/0.1.0";
 const store = openStore(ROOT);
-const [done = "", failed = ""] = ["gold-bvkxpu", "gold-q7gu4i"];
+const [done, failed] = ["gold-bvkxpu", "gold-q7gu4i"] as const;
 
 describe("what skep 0.1.0 wrote", () => {
   test("is read to the same swarm", async () => {

@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import fc from "fast-check";
+import { array, assert as always, property, uint8Array } from "fast-check";
 import { formatOwn, type Stamp } from "../../src/core/entry.ts";
 import { close, openRead } from "../../src/disk.ts";
 import { lastStamp, openLog, readLog } from "../../src/store/event-log.ts";
@@ -39,8 +39,8 @@ function read(path: string, ended = true): Read {
 describe("lines of a file", () => {
   test("are the same as those of a plain split, however the bytes fall", () => {
     const path = join(folder, "lines");
-    fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 30 }), (parts) => {
+    always(
+      property(array(uint8Array({ maxLength: 60 }), { maxLength: 30 }), (parts) => {
         writeFileSync(path, "");
         const position = { at: 0, scanned: 0 };
         const seen: string[] = [];
@@ -126,7 +126,7 @@ describe("events.jsonl", () => {
       "",
       "{",
       "\0".repeat(5_000),
-      `${"x".repeat(200_000)}`,
+      "x".repeat(200_000),
       '{"type":"stdout","text":"unstamped"}\n',
       own(9).slice(0, -5),
     ];
