@@ -1,5 +1,4 @@
 /** An agent that this process supervises: its log, open for appending, and what is known of its newest run. */
-import type { FSWatcher } from "node:fs";
 import type { Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import type { Translate } from "../core/translate.ts";
@@ -35,7 +34,7 @@ export interface Kept {
   linger: boolean; // something of the ended run still lives, and may write
   goneSince: number | undefined;
   pumping: boolean;
-  watcher: FSWatcher | undefined;
+  watcher: { close(): void } | undefined;
   /** One change at a time: what is asked meanwhile waits. */
   readonly serial: <T>(work: () => Promise<T>) => Promise<T>;
 }

@@ -20,6 +20,7 @@ import { endOf, hasEnded, observe, type ObservedRun, recordEnd, userTurn } from 
 const BUDGET = 8 * 1024 * 1024; // bytes of one look at a file: a flood must not hold up the others
 const LINGER_MS = 1_000; // an ended run is followed this long while something with its mark lives
 const AGAIN_MS = 5; // Bun drops a change that follows another within a millisecond (19 of 60 measured; node and Deno none)
+const POLL_MS = 50; // between looks where nothing can be watched
 const GONE_MS = 2_000; // a shim may be about to write `exit`
 
 /** Looks at an agent soon; many wishes at once make one look. `facts`: look at its processes too. */
@@ -156,16 +157,21 @@ export function follow(hive: Hive, kept: Kept): void {
   kept.watcher?.close();
   kept.watcher = undefined;
   if (kept.run === undefined || (hasEnded(kept.journal, kept.run) && !kept.linger)) return;
+  if ("Deno" in globalThis && kept.run.intent.stdin === "open") {
+    // Deno's watcher opens whatever is made in the folder, the FIFO of an open stdin too, and is never closed again then.
+    const looking = setInterval(() => pump(hive, kept), POLL_MS).unref();
+    kept.watcher = { close: () => clearInterval(looking) };
+    return;
+  }
   const again = setTimeout(() => pump(hive, kept), AGAIN_MS).unref();
   try {
-    kept.watcher = watch(kept.run.paths.dir, (_event: string, name: string | null) => {
+    const watcher = watch(kept.run.paths.dir, (_event: string, name: string | null) => {
       again.refresh();
       const grew = name === "out" || name === "err" || name === "mirror";
       pump(hive, kept, !(grew && isAlive(kept) && kept.snapshot.run === kept.run?.run));
     });
-    kept.watcher.on("error", (error) =>
-      hive.warn(`${kept.id}: not watched, looked at each second: ${reasonOf(error)}`),
-    );
+    watcher.on("error", (error) => hive.warn(`${kept.id}: not watched, looked at each second: ${reasonOf(error)}`));
+    kept.watcher = watcher;
   } catch (error) {
     hive.warn(`${kept.id}: not watched, looked at each second: ${reasonOf(error)}`);
   }
