@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { statOf } from "../../src/process/liveness.ts";
 import { processesWithMark } from "../../src/process/mark.ts";
-import { readChild } from "../../src/process/run-files.ts";
+import { readChild, readFeed } from "../../src/process/run-files.ts";
 import type { ShimStep } from "../../src/process/shim.ts";
 import { appendInput, closeInput, inputSize } from "../../src/process/stdin.ts";
 import { systemTools, type Tools } from "../../src/process/tools.ts";
@@ -76,7 +76,7 @@ for (const shell of SHELLS) {
       const big = Buffer.from(`${"x".repeat(999)}\n`.repeat(300));
       appendInput(run.paths, inputSize(run.paths), big);
       appendInput(run.paths, 6, big); // said again: nothing is written twice
-      await until(() => existsSync(run.paths.feed), Boolean);
+      await until(() => readFeed(run.paths), Boolean);
       closeInput(run.paths);
       assert.equal(code(await run.ended()), 0);
       assert.equal(run.out(), `first\n${big.toString()}`);
