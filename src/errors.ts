@@ -74,9 +74,9 @@ export const noFlock = (path: string, why: string): SkepError =>
   });
 export const rootNotFolder = (path: string): SkepError =>
   new SkepError("io", `${path} is not a folder`, { hint: "give another --root" });
-export const pluginFailed = (where: string, why: string): SkepError =>
-  new SkepError("plugin", `plugin ${where} is not loaded: ${why}`, {
-    hint: "mend it, or leave it out with --no-plugins",
+export const pluginFailed = (what: string, where: string, why: string): SkepError =>
+  new SkepError("plugin", `no ${what}: plugin ${where} is not loaded: ${why}`, {
+    hint: "mend it, or leave it out",
   });
 export const unknownName = (
   what: string,
@@ -246,3 +246,5 @@ export const pinDiffers = (path: string): SkepError =>
   new SkepError("refused", `it does not come to what ${path} says`, {
     hint: "--update pins it as it is now, if that is meant",
   });
+export const recordingCut = (): SkepError =>
+  new SkepError("interrupted", "interrupted: the agent was ended, and nothing is kept");

@@ -3,11 +3,12 @@ import { ageOf } from "./age.ts";
 import { onOneLine } from "./one-line.ts";
 import { makePaint } from "./paint.ts";
 import { stateOf } from "./state.ts";
+import { wrap } from "./width.ts";
 
 const NAME_WIDTH = 10;
 
 /** All that is known of one agent, a line or more for each fact; what is unknown is left out. */
-export function renderDetails(agent: Snapshot | Detail, root: string, { color, now }: RenderOptions): string {
+export function renderDetails(agent: Snapshot | Detail, root: string, { color, now, columns }: RenderOptions): string {
   const paint = makePaint(color);
   const state = stateOf(agent);
   const at = (time: string | undefined): string | undefined => time && `${time} (${ageOf(time, now)} ago)`;
@@ -44,7 +45,8 @@ export function renderDetails(agent: Snapshot | Detail, root: string, { color, n
   ];
   const lines = facts.flatMap(([name, value]) => {
     if (!value) return [];
-    const [first = "", ...more] = value.replace(/\n+$/, "").split("\n");
+    const given = value.replace(/\n+$/, "").split("\n");
+    const [first = "", ...more] = columns === undefined ? given : given.flatMap((line) => wrapped(line, columns));
     return [
       `  ${paint(name.padEnd(NAME_WIDTH), "dim")}${first}`,
       ...more.map((line) => `${" ".repeat(NAME_WIDTH + 2)}${line}`),
@@ -53,13 +55,21 @@ export function renderDetails(agent: Snapshot | Detail, root: string, { color, n
   return [`${paint(agent.id, "bold")}  ${paint(state.text, ...state.formats)}`, ...lines, ""].join("\n");
 }
 
+const MIN_VALUE_WIDTH = 20; // of a terminal narrower than that the terminal itself breaks the lines
+const MAX_WRAPPED = 10_000; // characters: measuring takes time, and nobody reads more of one line
+
+function wrapped(line: string, columns: number): readonly string[] {
+  const width = columns - NAME_WIDTH - 2;
+  return width < MIN_VALUE_WIDTH || line.length > MAX_WRAPPED ? [line] : wrap(line, width);
+}
+
 function detailsOf({ runs, messages }: Detail, now: string): readonly (readonly [string, string])[] {
   const aRun = ({ run, started, ended, exit, argv }: Detail["runs"][number]): string =>
     words(
       `#${run}`,
       started,
       ended && `→ ${ended}`,
-      exit && words(exit.reason, endOf(exit), exit.error && onOneLine(exit.error)),
+      exit && words(exit.reason === "exit" ? "" : exit.reason, endOf(exit) || "ended", exit.error && onOneLine(exit.error)),
       commandLine(argv),
     );
   const aMessage = ({ id, time, text, state }: Detail["messages"][number]): string =>

@@ -37,6 +37,31 @@ export function truncate(text: string, width: number): string {
 
 const ending = (start: string, width: number): string => (width < 1 ? "" : `${start}…`);
 
+/** The text in lines of at most `width` cells, broken at blanks where there are any. */
+export function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (widthOf(rest) > width) {
+    const whole = Math.max(1, lengthOfFirst(rest, width));
+    const blank = rest.lastIndexOf(" ", whole);
+    const end = rest.slice(0, Math.max(0, blank)).trim() === "" ? whole : blank;
+    lines.push(rest.slice(0, end).trimEnd());
+    rest = rest.slice(end).trimStart();
+  }
+  return [...lines, rest];
+}
+
+/** How much of the text fits. */
+function lengthOfFirst(text: string, width: number): number {
+  if (PRINTABLE_ASCII.test(text)) return width;
+  let used = 0;
+  for (const { segment, index } of graphemes.segment(text)) {
+    used += widthOfGrapheme(segment);
+    if (used > width) return index || segment.length;
+  }
+  return text.length;
+}
+
 /** The text in exactly `width` cells, filled with blanks. */
 export function pad(text: string, width: number): string {
   const cut = truncate(text, width);

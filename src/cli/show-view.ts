@@ -1,8 +1,9 @@
 /** Prints views through a renderer: `-o`, `--json`, else the table. */
 import { stat } from "../disk.ts";
 import { findSupervisor } from "../supervisor/start.ts";
-import type { Snapshot, SwarmView } from "../types.ts";
+import type { RenderOptions, Snapshot, SwarmView } from "../types.ts";
 import { timeOf } from "../core/entry.ts";
+import { sanitizeView } from "../core/sanitize.ts";
 import type { Access } from "./access.ts";
 import { useColor } from "./color.ts";
 import { columnsOf } from "./columns.ts";
@@ -26,10 +27,38 @@ export async function printView(
   const { args, settings, output } = context;
   const name = settings.json ? "json" : ((declared ? args.options.value("output") : undefined) ?? "table");
   const renderer = await access.reader.plugins.renderer(name);
+  await output.write(renderView(renderer, view, optionsOf(context, verb)));
+}
+
+function optionsOf({ settings }: CommandContext, verb: string): RenderOptions {
   const columns = columnsOf(process.stdout);
   const color = useColor(process.stdout, settings.env, settings.color);
-  const options = { verb, color, now: timeOf(Date.now()), ...(columns === undefined ? {} : { columns }) };
-  await output.write(renderView(renderer, view, options));
+  return { verb, color, now: timeOf(Date.now()), ...(columns === undefined ? {} : { columns }) };
+}
+
+/** A list: with `-q` the ids alone. */
+export async function printList(context: CommandContext, access: Access, view: SwarmView): Promise<void> {
+  const { settings, output } = context;
+  if (settings.quiet && !settings.json) await output.write(view.agents.map(({ id }) => `${id}\n`).join(""));
+  else await printView(context, access, "ls", view);
+}
+
+/** Hands the views to the renderer that was chosen, if it shows changes in a way of its own; false when it does not. */
+export async function watchWith(
+  context: CommandContext,
+  access: Access,
+  views: AsyncIterable<SwarmView>,
+): Promise<boolean> {
+  const name = context.args.options.value("output");
+  const renderer = name === undefined ? undefined : await access.reader.plugins.renderer(name);
+  if (renderer?.watch === undefined) return false;
+  const seen = renderer.output === "text" ? sanitized(views) : views;
+  await renderer.watch(seen, optionsOf(context, "ls"), context.output.closed);
+  return true;
+}
+
+async function* sanitized(views: AsyncIterable<SwarmView>): AsyncGenerator<SwarmView> {
+  for await (const view of views) yield sanitizeView(view);
 }
 
 /** Says since when nobody watches, when agents live and no supervisor answers. */

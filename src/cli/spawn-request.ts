@@ -11,7 +11,9 @@ import {
   noRunnerFound,
   notTrusted,
   severalRunners,
+  unknownName,
 } from "../errors.ts";
+import { nearest } from "../core/nearest.ts";
 import { BUNDLED } from "../swarm/bundled.ts";
 import type { PluginSet } from "../swarm/load-plugins.ts";
 import type { SpawnOptions } from "../swarm/spawn.ts";
@@ -42,7 +44,10 @@ export async function readSpawn({ args, settings }: CommandContext, plugins: Plu
   if (runner === "exec" && argv.length === 0) throw noCommand();
   await plugins.runner(runner, settings.env).catch((error: unknown) => {
     // What nobody here supplies may be in the project's config, which nobody has read.
-    throw settings.untrusted === undefined ? error : notTrusted(settings.untrusted);
+    if (settings.untrusted !== undefined) throw notTrusted(settings.untrusted);
+    const presets = [...settings.config.presets.keys()];
+    const near = preset === undefined ? nearest(runner, presets) : undefined;
+    throw near === undefined ? error : unknownName("runner", runner, presets, near);
   });
   const variables = readVariables(options.values("env"), options.values("env-file"), settings.env);
   const labels = labelsOf(options);

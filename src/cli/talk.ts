@@ -1,6 +1,6 @@
 import type { ConsolaInstance } from "consola/basic";
 import { escapeForTerminal, sanitize, sanitizeLine } from "../core/sanitize.ts";
-import { reasonOf, SkepError, systemCode } from "../errors.ts";
+import { faultOf, reasonOf, SkepError, systemCode } from "../errors.ts";
 
 /** Words for a person, on stderr. Each is printed in its turn; waiting for it is not needed. */
 export interface Talk {
@@ -51,7 +51,7 @@ export function printError(
   error: unknown,
   options: { readonly json?: boolean; readonly verbose?: boolean } = {},
 ): void {
-  const message = reasonOf(error) || "unknown error";
+  const message = textOf(error) || "unknown error";
   const { code, hint } =
     error instanceof SkepError ? error : { code: systemCode(error) === undefined ? "internal" : "io", hint: undefined };
   if (options.json) {
@@ -61,6 +61,12 @@ export function printError(
   writeQuietly(`skep: ${sanitizeLine(message)}${hint === undefined ? "" : ` (${sanitizeLine(hint)})`}\n`);
   if (options.verbose && error instanceof Error) writeQuietly(`${sanitize(error.stack ?? "")}\n`);
 }
+
+/** Of what the file system said, the path first and why after it. */
+const textOf = (error: unknown): string =>
+  error instanceof Error && "path" in error && typeof error.path === "string"
+    ? `${error.path}: ${faultOf(error)}`
+    : reasonOf(error);
 
 /** When nobody reads stderr any more there is nobody to tell. */
 function writeQuietly(text: string): void {

@@ -1,35 +1,76 @@
-/** `ls --watch`: the view again on each change, at most ten times a second. From files alone, as `ls` itself. */
+/** `ls --watch`: the view again on each change. From files alone, as `ls` itself. */
 import { setTimeout as pause } from "node:timers/promises";
-import { byStarted } from "../core/selector.ts";
+import { reload } from "../swarm/reload.ts";
+import type { Snapshot, SwarmView } from "../types.ts";
 import type { Access } from "./access.ts";
 import type { CommandContext } from "./command.ts";
+import { listView } from "./list-view.ts";
+import type { Output } from "./output.ts";
 import { printJsonLines } from "./print-json.ts";
-import { isRecent } from "./recent.ts";
-import { printView } from "./show-view.ts";
-import { listed } from "./which.ts";
+import { printList, watchWith } from "./show-view.ts";
+import { listed, narrowed } from "./which.ts";
 
 const LOOK_MS = 500;
-const CLEAR = "\u001b[H\u001b[2J";
+
+interface Look {
+  readonly view: SwarmView;
+  readonly changed: readonly Snapshot[];
+  readonly gone: readonly string[]; // ids
+}
 
 export async function watchSwarm(context: CommandContext, access: Access): Promise<void> {
   const { args, settings, output } = context;
-  const json = settings.json || args.options.value("output") === "json";
-  let before = new Map<string, string>();
-  while (!output.closed.aborted) {
-    const { view, chosen } = await listed(context, access);
-    const everything = args.options.has("all") || args.positionals.length > 0;
-    const agents = chosen.filter((agent) => everything || isRecent(agent, Date.now())).toSorted(byStarted);
-    const now = new Map(agents.map((agent) => [agent.id, JSON.stringify(agent)]));
-    const changed = agents.filter(({ id }) => before.get(id) !== now.get(id));
-    const gone = [...before.keys()].filter((id) => !now.has(id));
-    if (json) {
+  const looks = look(context, access);
+  if (settings.json || args.options.value("output") === "json") {
+    for await (const { changed, gone } of looks) {
       const set = changed.map((agent) => ({ change: "set", agent }));
       await printJsonLines(output, [...set, ...gone.map((id) => ({ change: "removed", id }))]);
-    } else if (changed.length > 0 || gone.length > 0 || before.size === 0) {
-      if (process.stdout.isTTY) await output.write(CLEAR);
-      await printView(context, access, "ls", { ...view, agents, hidden: chosen.length - agents.length });
     }
+    return;
+  }
+  if (await watchWith(context, access, viewsOf(looks))) return;
+  const redrawn = process.stdout.isTTY ? { ...context, output: overwriting(output) } : undefined;
+  let first = true;
+  for await (const { view, changed, gone } of looks) {
+    // On a terminal ages grow, so it is drawn anew each time.
+    if (redrawn !== undefined || first || changed.length > 0 || gone.length > 0)
+      await printList(redrawn ?? context, access, view);
+    first = false;
+  }
+}
+
+async function* look(context: CommandContext, access: Access): AsyncGenerator<Look> {
+  // Names are looked up once: an agent that was named may be removed meanwhile.
+  const named = context.args.positionals.length > 0 ? (await listed(context, access)).chosen : undefined;
+  const ids = new Set(named?.map(({ id }) => id));
+  let before = new Map<string, string>();
+  while (!context.output.closed.aborted) {
+    const all = await reload(access.reader);
+    const chosen = named === undefined ? narrowed(context, all.agents) : all.agents.filter(({ id }) => ids.has(id));
+    const view = listView(context, all, chosen);
+    const now = new Map(view.agents.map((agent) => [agent.id, JSON.stringify(agent)]));
+    const changed = view.agents.filter(({ id }) => before.get(id) !== now.get(id));
+    const gone = [...before.keys()].filter((id) => !now.has(id));
     before = now;
+    yield { view, changed, gone };
     await pause(LOOK_MS);
   }
 }
+
+async function* viewsOf(looks: AsyncIterable<Look>): AsyncGenerator<SwarmView> {
+  let first = true;
+  for await (const { view, changed, gone } of looks) {
+    if (first || changed.length > 0 || gone.length > 0) yield view;
+    first = false;
+  }
+}
+
+/** Draws over what stands there: clearing the screen first would flicker. What is below its end is left out. */
+const overwriting = (output: Output): Output => ({
+  closed: output.closed,
+  write(text) {
+    const lines = String(text).split("\n");
+    const shown = lines.slice(0, Math.max(1, (process.stdout.rows || lines.length) - 1));
+    return output.write(`\u001b[H${shown.map((line) => `${line}\u001b[K\n`).join("")}\u001b[J`);
+  },
+});

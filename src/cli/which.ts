@@ -34,8 +34,14 @@ export async function listed(
   const { args, settings } = context;
   const filter = filterOf(context);
   const named = args.positionals.map((name) => find(name, view.agents, settings.session));
-  const from = named.length > 0 ? [...new Set(named)] : view.agents.filter((agent) => inView(agent, settings.session));
-  return { view, chosen: from.filter((agent) => matches(agent, filter)) };
+  if (named.length === 0) return { view, chosen: narrowed(context, view.agents) };
+  return { view, chosen: [...new Set(named)].filter((agent) => matches(agent, filter)) };
+}
+
+/** The agents that the session sees and the flags let through. */
+export function narrowed(context: CommandContext, agents: readonly Snapshot[]): readonly Snapshot[] {
+  const filter = filterOf(context);
+  return agents.filter((agent) => inView(agent, context.settings.session) && matches(agent, filter));
 }
 
 /** The agents a verb is to act on. Throws SkepError "usage" when none were named, "not_found", "ambiguous". */

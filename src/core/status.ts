@@ -29,7 +29,7 @@ export function standing(state: AgentState, facts: ProcessFacts, reach: Reach): 
     case "unclaimed":
       return { status: "pending", phase: "working", activity: "starting" };
     case "alive":
-      return { status: "running", phase: livePhase(state, reach), activity: liveActivity(state) };
+      return { status: "running", phase: livePhase(state, reach), activity: liveActivity(state, reach) };
     case "orphaned":
       return { status: "running", phase: livePhase(state, reach), activity: "orphaned: its exit code will be unknown" };
     case "elsewhere":
@@ -39,10 +39,13 @@ export function standing(state: AgentState, facts: ProcessFacts, reach: Reach): 
   }
 }
 
-const liveActivity = (state: AgentState): string => {
+function liveActivity(state: AgentState, { run, turns }: Reach): string {
   const asked = state.waiting.at(-1);
-  return asked === undefined ? state.activity || "starting" : asked.what;
-};
+  if (asked !== undefined) return asked.what;
+  // A command may be silent for as long as it runs: nothing says that its start is over.
+  const silent = turns === "none" && state.open && state.run === run;
+  return silent && ["starting", "resuming"].includes(state.activity) ? "running" : state.activity || "starting";
+}
 
 function livePhase(state: AgentState, { run: newest, turns, input }: Reach): Phase {
   if (state.run < newest) return "working"; // its beginning is not in the log yet, nor what it was started with

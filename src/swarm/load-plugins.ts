@@ -11,7 +11,7 @@ import {
 } from "../core/registry.ts";
 import { DEFAULT_RUNNER } from "../core/meta.ts";
 import { makeTranslate, type Translate } from "../core/translate.ts";
-import { pluginFailed, reasonOf, unknownName } from "../errors.ts";
+import { faultOf, pluginFailed, unknownName } from "../errors.ts";
 import type { Environment, EventHandler, Plugin, Renderer, Runner } from "../types.ts";
 import { BUNDLED } from "./bundled.ts";
 import { describeExternal, findExternal } from "./external-runner.ts";
@@ -89,7 +89,7 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
       try {
         await bring(file);
       } catch (error) {
-        const reason = reasonOf(error);
+        const reason = faultOf(error);
         if (failed.get(file.path)?.error !== reason) warn(`plugin ${file.path} is not loaded: ${reason}`);
         failed.set(file.path, {
           name: file.path,
@@ -116,7 +116,7 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
     search(users) ?? search(await Promise.all(BUNDLED.filter((entry) => entry[what].includes(name)).map(bundled)));
   const missing = (what: Supply, name: string): Error => {
     const [fault] = failed.values();
-    if (fault !== undefined) return pluginFailed(fault.name, fault.error ?? "");
+    if (fault !== undefined) return pluginFailed(`${what.slice(0, -1)} ${name}`, fault.name, fault.error ?? "");
     return unknownName(what.slice(0, -1), name, names(what), nearest(name, names(what)));
   };
   return {

@@ -185,7 +185,7 @@ describe("the details of one agent", () => {
 
   test("show everything that is known, with runs and messages", () => {
     assert.equal(
-      render([detail], { verb: "show", columns: 80 }),
+      render([detail], { verb: "show" }),
       [
         "fix-the-lint-a1b2c3  ● working",
         "  task      two",
@@ -200,7 +200,7 @@ describe("the details of one agent", () => {
         "  queued    1",
         "  dir       /repo",
         "  state     /state/agents/fix-the-lint-a1b2c3",
-        "  runs      #1  2026-11-23T11:57:00.000Z  → 2026-11-23T11:58:00.000Z  exit  exit 1  sh -c 'echo it'\\''s'",
+        "  runs      #1  2026-11-23T11:57:00.000Z  → 2026-11-23T11:58:00.000Z  exit 1  sh -c 'echo it'\\''s'",
         "  messages  m-1  queued     2m ago  go on",
         "  last      user: hi",
         "            hello",
@@ -208,6 +208,19 @@ describe("the details of one agent", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  test("are broken into lines that fit the terminal, and stay in their column", () => {
+    const task = `${"words ".repeat(12)}and日本語のとても長い名前のファイル ${"x".repeat(70)}`;
+    const shown = render([agent({ task })], { verb: "show", columns: 60 }).split("\n");
+    assert.deepEqual(shown.slice(1, 6), [
+      "  task      words words words words words words words words",
+      "            words words words words",
+      "            and日本語のとても長い名前のファイル",
+      `            ${"x".repeat(48)}`,
+      `            ${"x".repeat(22)}`,
+    ]);
+    assert.ok(shown.slice(2).every((line) => widthOf(line) <= 60));
   });
 
   test("tell what an agent waits for, and how one that ended goes on", () => {

@@ -17,7 +17,7 @@ export const spawn: Command = {
     const agent = await access.swarm.spawn(wish.request, { ...wish.options, id }, { ...access.caller, env: wish.env });
     if (args.options.has("wait")) return waitAndPrint(context, access, agent);
     await (settings.json ? printJson(output, agent) : output.write(`${agent.id}\n`));
-    if (process.stdout.isTTY) await talk.notice(`skep logs -f ${agent.handle} follows it`);
+    if (process.stdout.isTTY) await talk.notice(`follow it with: skep logs -f ${agent.handle}`);
   },
 };
 
