@@ -13,6 +13,7 @@ after(() => box.close());
 
 const work = (...names: readonly string[]): string => join(box.folder, "work", ...names);
 const BIN = resolve("node_modules/.bin");
+const UNDER_NODE = /^node\b/.test(process.env["SKEP_UNDER_TEST"] ?? "");
 
 /** Makes skep, as it was built, a package of the folder, and runs a program there. */
 function runIn(folder: string, program: string, ...args: readonly string[]): Promise<Ran> {
@@ -44,7 +45,8 @@ describe("a plugin from the template", () => {
       assert.ok(readFileSync(work(name, `index.${ending}`), "utf8").split("\n").length <= 50);
     });
 
-    test(`in .${ending} comes to its pinned state, and runs as it stands`, async () => {
+    const skip = UNDER_NODE && ending === "ts" ? "Node 20 reads no TypeScript" : false;
+    test(`in .${ending} comes to its pinned state, and runs as it stands`, { skip }, async () => {
       const plugin = ["--plugin", work(name, `index.${ending}`)];
       const folded = await box.run(["plugins", "test", name, work(name, "first.jsonl"), ...plugin]);
       assert.equal(folded.code, 0, folded.stderr);

@@ -15,6 +15,7 @@ before(() => {
 after(() => box.close());
 
 const work = (name: string): string => join(box.folder, "work", name);
+const recordings = (): readonly string[] => readdirSync(temp).filter((name) => name.startsWith("skep-record-"));
 const record = (...args: readonly string[]): Promise<Ran> =>
   box.run(["plugins", "record", ...args], { env: { TMPDIR: temp, MY_API_KEY: "very-secret-value" } });
 
@@ -37,10 +38,7 @@ describe("plugins record", () => {
       readFileSync(work("it-say-hi.jsonl"), "utf8"),
       '{"type":"answer","text":"REDACTED in /home/user/project, /home/user/.agent, /state"}\nREDACTED recorded-000000\nno newline',
     );
-    assert.deepEqual(
-      readdirSync(temp).filter((name) => name.startsWith("skep-record-")),
-      [],
-    );
+    assert.deepEqual(recordings(), []);
     assert.equal((await box.run(["ls", "-a", "--json"])).stdout.trim(), "[]", "the user's own root is untouched");
   });
 
@@ -82,23 +80,27 @@ describe("plugins record", () => {
     const env = { ...box.env, TMPDIR: temp };
     const child = spawn(program, args, { cwd: join(box.folder, "work"), env, stdio: ["ignore", "pipe", "pipe"] });
     const ran = ended(child);
-    const pid = Number(
+    let pid = 0;
+    try {
+      pid = Number(
+        await until(
+          () => read(work("pid")),
+          (text) => /^\d+\n$/.test(text),
+        ),
+      );
+      child.kill("SIGINT");
+      assert.equal((await ran).code, 130);
+      assert.match((await ran).stderr, /interrupted: the agent was ended/);
       await until(
-        () => read(work("pid")),
-        (text) => /^\d+\n$/.test(text),
-      ),
-    );
-    child.kill("SIGINT");
-    assert.equal((await ran).code, 130);
-    await until(
-      () => read(`/proc/${pid}/stat`),
-      (stat) => stat === "",
-    );
+        () => read(`/proc/${pid}/stat`),
+        (stat) => stat === "",
+      );
+    } finally {
+      child.kill("SIGKILL");
+      if (pid > 0 && read(`/proc/${pid}/stat`) !== "") process.kill(pid, "SIGKILL");
+    }
     assert.equal(read(work("cut.txt")), "");
-    assert.deepEqual(
-      readdirSync(temp).filter((name) => name.startsWith("skep-record-")),
-      [],
-    );
+    assert.deepEqual(recordings(), []);
   });
 });
 
