@@ -17,7 +17,7 @@ import {
 } from "../core/entry.ts";
 import { type AgentState, INITIAL } from "../core/state.ts";
 import type { Translate } from "../core/translate.ts";
-import { close, openRead, readAt } from "../disk.ts";
+import { close, openRead, readAt, stat } from "../disk.ts";
 import { readIntent, runPaths } from "../process/run-files.ts";
 import { openLog, readLog, type LogWriter } from "../store/event-log.ts";
 import type { AgentPaths } from "../store/fs-store.ts";
@@ -124,19 +124,14 @@ export function record(journal: Journal, drafts: readonly Draft[], t: number, la
 /** Opens the log for appending if it is not, and goes on from its last whole stamped line. */
 export function mend(journal: Journal): void {
   if (journal.writer !== undefined) return;
-  const known = journal.seq;
   journal.writer = openLog(journal.paths.log);
-  readLog(journal.paths.log, journal.position, {
-    entry(line) {
-      // What was appended from here is folded already.
-      if (line.stamp === undefined || line.stamp.seq <= known) return;
-      advance(journal, line.stamp);
-      journal.state = apply(journal.state, wholeEntry(journal.paths, line), journal.translate).state;
-    },
-    skipped() {
-      // The torn end of an append of ours, or counted when it was first read.
-    },
-  });
+  // Whole lines that stand there are those of an append that failed behind them: they are heard of now.
+  readJournal(journal, journal.heard);
+  // What stands behind them is torn, and ended by the next append: a replay counts it as skipped, so it is counted here too.
+  const size = stat(journal.paths.log)?.size ?? 0;
+  if (journal.position.at === size) return;
+  Object.assign(journal.position, { at: size, scanned: size });
+  journal.state = { ...journal.state, skipped: journal.state.skipped + 1 };
 }
 
 /** Lets go of the file: the next record opens it again. */

@@ -45,21 +45,32 @@ export interface ObserveOptions {
   readonly between?: () => void;
 }
 
+const STREAMS = ["out", "err", "mirror"] as const;
 const BATCH = 2_000; // lines of one append
 
 /** Records what the run's files hold beyond the journal's cursor. Returns whether the budget left something over. */
 export function observe(journal: Journal, observed: ObservedRun, facts: RunFacts, options: ObserveOptions): boolean {
   if (journal.writes) mend(journal);
+  catchUp(journal, observed);
   if (journal.state.run < observed.run) {
     const child = childOf(facts);
     if (child === undefined) return false; // its first line comes after its beginning, and that after its child
     record(journal, beginning(observed, child.pid), options.now, options.late);
   }
   try {
-    return (["out", "err", "mirror"] as const).map((from) => ingest(journal, observed, from, options)).includes(true);
+    return STREAMS.map((from) => ingest(journal, observed, from, options)).includes(true);
   } catch (error) {
     observed.positions = positionsAt(journal, observed.run);
     throw error;
+  }
+}
+
+/** Of an append that failed a part may stand in the log nevertheless: it is not to be taken in again. */
+function catchUp(journal: Journal, { run, positions }: ObservedRun): void {
+  if (journal.run !== run) return;
+  for (const from of STREAMS) {
+    const at = journal.cursor[from];
+    if (positions[from].at < at) positions[from] = { at, scanned: at };
   }
 }
 
