@@ -57,6 +57,7 @@ describe("the page on plugins", () => {
     const skep = (...words: readonly string[]): Promise<string> => ok(box.run(["--plugin", "./shout.mjs", ...words]));
     assert.equal(await skep("spawn", "-w", "-r", "shout", "good morning"), "GOOD MORNING\n");
     assert.equal(await skep("send", "-w", "@last", "and again"), "AND AGAIN\n");
+    await skep("wait", "--exit", "@last");
     assert.match(await skep("ls", "-o", "csv"), /^good-morning-\w{6},done,2$/m);
     assert.match(read(join(box.root, "supervisor.log")), /good-morning-\w{6} ended: exit/);
   });

@@ -42,6 +42,8 @@ const BUNDLED = "src/swarm/bundled.ts";
 const KNOWS_PLUGINS = [BUNDLED, "src/cli/main.ts"];
 /** These alone import what is only known at run time: bun:ffi, and the plugins of the user. */
 const CHOSEN_AT_RUN_TIME = ["src/store/lock.ts", "src/swarm/plugin-file.ts"];
+/** This alone holds the text of plugins, with their imports: what `plugins new` writes. */
+const WRITES_PLUGINS = "src/cli/templates.ts";
 /** This alone passes disk.ts by: /proc is no place where skep keeps anything. */
 const READS_PROC = "src/process/liveness.ts";
 
@@ -81,6 +83,7 @@ function fault(path: string, { from, typeOnly, lazy }: Import): string | undefin
     return KNOWS_PLUGINS.includes(path) && target === "plugins" && lazy ? undefined : refused;
   }
   if (name === "plugins" && from === "skep") return typeOnly ? undefined : "a plugin takes only types from skep";
+  if (path === WRITES_PLUGINS && /^skep(\/|$)/.test(from)) return undefined;
   if (lazy && CHOSEN_AT_RUN_TIME.includes(path)) return undefined;
   return layer.packages.includes(from.replace(/\/.*/, "")) ? undefined : refused;
 }
