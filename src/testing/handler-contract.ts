@@ -83,10 +83,11 @@ export function handlerChecks(handler: EventHandler, contract: HandlerContract):
         const broken = damage(whole, damaged, seeded(damaged));
         for (const line of [...whole, ...broken]) {
           if (line === "") continue;
-          const told = withLine(line, () => ask(entryOf(line, output)));
+          const entry = deepFreeze(entryOf(line, output));
+          const told = withLine(line, () => ask(entry));
           const fault = eventsFault(told);
           assert.equal(fault, undefined, `${fault}, for the line ${line}`);
-          assert.deepEqual(ask(deepFreeze(entryOf(line, output))), told, line);
+          assert.deepEqual(ask(entry), told, line);
         }
         const { snapshot } = foldTranscript(broken, { handlers: [handler], output, turns: "live" }, { code: 0 });
         assert.equal(snapshot.phase, "ended");

@@ -79,8 +79,8 @@ export const HOSTILE_TEXTS: readonly string[] = [
   // what is harmless until somebody decodes it
   String.raw`\u001b[31m \x1b]0;x\x07 \e[2J \033c %1b &#27;`,
   // long, wide, of many lines
-  "x".repeat(3_000),
-  "日本語のドキュメント ".repeat(60),
-  "👩‍👩‍👧 👨🏽‍💻 🇩🇪 1️⃣ e\u0301 ".repeat(30),
-  "one\n\ttwo\n\n\n".repeat(40),
+  "x".repeat(600),
+  "日本語のドキュメント ".repeat(20),
+  "👩‍👩‍👧 👨🏽‍💻 🇩🇪 1️⃣ e\u0301 ".repeat(10),
+  "one\n\ttwo\n\n\n".repeat(10),
 ];

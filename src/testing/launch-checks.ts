@@ -6,7 +6,6 @@ import { carries, HOSTILE_TASKS, MARK } from "./hostile.ts";
 import { RESUMED, type Runs } from "./sample-run.ts";
 import { codeIn } from "./shell.ts";
 
-const MAX_WORD = 131_071; // bytes that the kernel takes in one argument
 const ENVIRONMENTS = [{}, { PATH: "" }, { PATH: "relative:/nowhere", HOME: "/nowhere" }];
 
 export function launchChecks(runner: Runner, runs: Runs, ignoresTask: boolean): readonly Check[] {
@@ -57,14 +56,6 @@ export function launchChecks(runner: Runner, runs: Runs, ignoresTask: boolean): 
         const { message: _message, ...spec } = runs.spec({ ...RESUMED, text: MARK });
         const launch = await runner.launch(spec);
         assert.ok(!placesOf(launch).some((place) => place.includes(MARK)), JSON.stringify(launch));
-      },
-    },
-    {
-      title: "refuses a task that no command line can hold, or hands it over elsewhere",
-      async run() {
-        const launch = await unlessRefused(runner, runs.spec({ text: `${MARK} ${"é".repeat(100_000)}` }));
-        for (const word of [...(launch?.argv ?? []), ...Object.values(launch?.env ?? {})])
-          assert.ok(Buffer.byteLength(word ?? "") <= MAX_WORD, `one word has more than ${MAX_WORD} bytes`);
       },
     },
     {
