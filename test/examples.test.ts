@@ -64,7 +64,7 @@ describe("the page on plugins", () => {
 
   test("has a test for that plugin, which keeps the contracts", async () => {
     write("shout.mjs", example("docs/plugins.md", "js", "toUpperCase"));
-    write("shout.test.mjs", example("docs/plugins.md", "js", "skep/testing"));
+    write("shout.test.mjs", example("docs/plugins.md", "js", "import shout"));
     assert.match(await ok(node("--test", "--test-reporter=tap", "shout.test.mjs")), /^# fail 0$/m);
   });
 
