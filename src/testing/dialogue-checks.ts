@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { formatChild, type Output, START } from "../core/entry.ts";
+import type { Output } from "../core/entry.ts";
 import type { Command, Dialogue, DialogueStep, RunSpec } from "../types.ts";
 import { checkAnswer } from "./answers.ts";
 import type { Check } from "./check.ts";
 import { damage, seeded } from "./damage.ts";
 import { deepFreeze } from "./pure.ts";
-import { readTranscript, type TranscriptSource } from "./transcript-file.ts";
+import { entryOf, readTranscript, type TranscriptSource } from "./transcript-file.ts";
 
 const DAMAGED = 2_000;
 const BEFORE: readonly Command[] = [{ kind: "user", id: "m-1", text: "one\ntwo" }];
@@ -77,6 +77,3 @@ export function dialogueChecks(
     },
   ];
 }
-
-const entryOf = (line: string, output: Output): ReturnType<typeof formatChild>["entry"] =>
-  formatChild(line, output, { seq: 1, run: 1, t: 0, cursor: START, source: { from: "out", at: 0, eol: true } }).entry;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatChild, type Output, START } from "../core/entry.ts";
+import type { Output } from "../core/entry.ts";
 import { eventsFault } from "../core/event-schema.ts";
 import { foldTranscript } from "../core/fold-transcript.ts";
 import { makeTranslate } from "../core/translate.ts";
@@ -8,7 +8,7 @@ import { type Check, register } from "./check.ts";
 import { damage, seeded } from "./damage.ts";
 import { deepFreeze, withoutClock } from "./pure.ts";
 import { checkShape } from "./shape.ts";
-import { readTranscript, type TranscriptSource } from "./transcript-file.ts";
+import { entryOf, readTranscript, type TranscriptSource } from "./transcript-file.ts";
 
 export interface HandlerContract {
   /** At least one line of them must mean something to the handler. */
@@ -102,9 +102,6 @@ const STRANGE: Readonly<Partial<Record<Output, string>>> = {
   events: '{"type":"skep:nobody-says-this"}',
   json: '{"skep:nobody-says-this":true}',
 };
-
-const entryOf = (line: string, output: Output): LogEntry =>
-  formatChild(line, output, { seq: 1, run: 1, t: 0, cursor: START, source: { from: "out", at: 0, eol: true } }).entry;
 
 function withLine<T>(line: string, work: () => T): T {
   try {
