@@ -1,4 +1,5 @@
 /** The one fold: an entry is translated, then reduced. Live and replay both come through here. */
+import { reasonOf } from "../errors.ts";
 import type { LogEntry, StampedEvent } from "../types.ts";
 import { reduce } from "./reduce.ts";
 import type { AgentState } from "./state.ts";
@@ -42,6 +43,16 @@ function run(before: AgentState, entry: LogEntry, translate: Translate, late: bo
     time: entry.time,
     ...(late ? { late: true as const } : {}),
   }));
-  for (const event of stamped) state = reduce(state, event, entry.origin);
+  for (const event of stamped) state = take(state, event, entry);
   return { state, events: stamped };
+}
+
+/** A handler may give what is no event. That must not end the fold, nor be silent: the same on replay. */
+function take(state: AgentState, event: StampedEvent, entry: LogEntry): AgentState {
+  try {
+    return reduce(state, event, entry.origin);
+  } catch (error) {
+    const message = `what a handler made of ${entry.type.slice(0, 60)} is no event: ${reasonOf(error)}`;
+    return reduce(state, { kind: "error", level: "warning", message, time: entry.time }, entry.origin);
+  }
 }

@@ -109,7 +109,8 @@ function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]
     case "note":
       return { ...state, notes: { ...state.notes, [event.name]: event.value } };
     default:
-      return event satisfies never;
+      event satisfies never;
+      throw new TypeError("it has no known kind"); // a stranger's handler may say anything
   }
 }
 

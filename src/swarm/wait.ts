@@ -26,6 +26,7 @@ const isAnswered = (agent: Snapshot | Detail, message: string): boolean =>
   "messages" in agent &&
   agent.messages.some(({ id, state }) => id === message && (state === "done" || state === "undeliverable"));
 
+const FIRST_LOOK_MS = 20; // what changes before somebody listens is not told
 const LOOK_MS = 2_000;
 
 export async function waitFor(swarm: SwarmWatch, ids: readonly string[], options: WaitOptions): Promise<Waited> {
@@ -33,7 +34,7 @@ export async function waitFor(swarm: SwarmWatch, ids: readonly string[], options
   const agents = new Map<string, Snapshot | Detail>();
   const isOver = (agent: Snapshot | Detail): boolean =>
     message === undefined ? isSettled(agent, exit) : isAnswered(agent, message) || (agent.phase === "ended" && !queue);
-  const end = (): Waited["why"] | undefined => {
+  const outcome = (): Waited["why"] | undefined => {
     const known = ids.flatMap((id) => agents.get(id) ?? []);
     const settled = known.filter(isOver);
     if (any ? settled.length > 0 : settled.length === ids.length) return "settled";
@@ -44,32 +45,42 @@ export async function waitFor(swarm: SwarmWatch, ids: readonly string[], options
     for (const id of ids) agents.set(id, await swarm.show(id));
   };
   return new Promise((resolve, reject) => {
-    const finish = (why: Waited["why"]): void => {
+    let done = false;
+    let looking: NodeJS.Timeout | undefined;
+    const end = (): void => {
+      done = true;
       stop();
-      clearInterval(looking);
+      clearTimeout(looking);
       clearTimeout(late);
+    };
+    const finish = (why: Waited["why"]): void => {
+      end();
       resolve({ agents: ids.flatMap((id) => agents.get(id) ?? []), why });
     };
     const check = (): void => {
-      const why = end();
+      const why = outcome();
       if (why !== undefined) finish(why);
     };
     const fail = (error: unknown): void => {
-      stop();
-      clearInterval(looking);
-      clearTimeout(late);
+      end();
       reject(error instanceof Error ? error : new Error(String(error)));
+    };
+    const again = async (): Promise<void> => {
+      await look();
+      if (!done) check();
+    };
+    const keepLooking = async (ms: number): Promise<void> => {
+      await again();
+      if (!done) looking = setTimeout(() => void keepLooking(Math.min(LOOK_MS, ms * 2)).catch(fail), ms);
     };
     const stop = swarm.watch((change) => {
       if (change.change !== "set" || !ids.includes(change.agent.id)) return;
-      if (message !== undefined) return again(); // a change tells nothing of messages
+      if (message !== undefined) return void again().catch(fail); // a change tells nothing of messages
       agents.set(change.agent.id, change.agent);
       check();
     });
-    const again = (): void => void look().then(check, fail);
-    const looking = setInterval(again, LOOK_MS);
     const late = timeout === undefined ? undefined : setTimeout(() => finish("timeout"), timeout);
     signal?.addEventListener("abort", () => finish("aborted"), { once: true });
-    again();
+    keepLooking(FIRST_LOOK_MS).catch(fail);
   });
 }

@@ -10,7 +10,7 @@ import type { ShimStep } from "../../src/process/shim.ts";
 import { appendInput, closeInput, inputSize } from "../../src/process/stdin.ts";
 import { systemTools, type Tools } from "../../src/process/tools.ts";
 import { until } from "../sandbox.ts";
-import { code, makeRunFolder, start } from "./started-run.ts";
+import { code, endShims, makeRunFolder, start } from "./started-run.ts";
 
 let folder: string;
 before(() => {
@@ -21,6 +21,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 /** busybox is sh when it is called so. */
 const links = mkdtempSync(join(tmpdir(), "skep-sh-"));
 if (existsSync("/bin/busybox")) symlinkSync("/bin/busybox", join(links, "sh"));
+after(endShims);
 after(() => rmSync(links, { recursive: true, force: true }));
 
 const SHELLS = ["/bin/bash", "/bin/dash", join(links, "sh")].filter((path) => existsSync(path));

@@ -1,4 +1,5 @@
 /** Runs of a test, started as skep starts them. */
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +22,14 @@ import { until } from "../sandbox.ts";
 export const makeRunFolder = (): string => realpathSync(mkdtempSync(join(tmpdir(), "skep shim ")));
 
 let count = 0;
+const shims: ChildProcess[] = [];
+
+/** Ends shims that a test stopped at a step: nobody else does. */
+export function endShims(): void {
+  for (const { pid, exitCode, signalCode } of shims) {
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(pid, "SIGKILL");
+  }
+}
 export interface Started {
   readonly id: string;
   readonly paths: RunPaths;
@@ -71,6 +80,7 @@ export async function start(folder: string, argv: readonly string[], more: Parti
     ...more,
   };
   const shim = await startShim(plan);
+  shims.push(shim);
   if (more.stopAt === undefined) await awaitClaim(paths, shim, 10_000);
   else await until(() => isStopped(paths.dir), Boolean);
   const facts = (): RunFacts => inspectRun(paths, intent);
