@@ -81,6 +81,7 @@ export async function waitFor(swarm: SwarmWatch, ids: readonly string[], options
     });
     const late = timeout === undefined ? undefined : setTimeout(() => finish("timeout"), timeout);
     signal?.addEventListener("abort", () => finish("aborted"), { once: true });
-    keepLooking(FIRST_LOOK_MS).catch(fail);
+    if (signal?.aborted === true) finish("aborted");
+    else keepLooking(FIRST_LOOK_MS).catch(fail);
   });
 }
