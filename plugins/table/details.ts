@@ -69,7 +69,8 @@ function detailsOf({ runs, messages }: Detail, now: string): readonly (readonly 
       `#${run}`,
       started,
       ended && `→ ${ended}`,
-      exit && words(exit.reason === "exit" ? "" : exit.reason, endOf(exit) || "ended", exit.error && onOneLine(exit.error)),
+      exit &&
+        words(exit.reason === "exit" ? "" : exit.reason, endOf(exit) || "ended", exit.error && onOneLine(exit.error)),
       commandLine(argv),
     );
   const aMessage = ({ id, time, text, state }: Detail["messages"][number]): string =>

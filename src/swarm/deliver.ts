@@ -195,16 +195,20 @@ export async function sayTo(
   return delivery;
 }
 
+/** Tells of messages that were kept and, since a supervisor was killed in between, not yet told of in the log. */
+export function tellKept(hive: Hive, kept: Kept): void {
+  for (const message of kept.inbox.values()) {
+    if (!kept.journal.state.messages.some(({ id }) => id === message.id))
+      recordOwn(kept, hive.now(), "message_queued", { message: message.id });
+  }
+}
+
 /**
  * Once, when an agent is taken over from an earlier supervisor: bytes of a message that were announced and not all written
  * are written; one that a socket may have lost is queued again when the agent is idle and no turn came.
  */
 export function recoverMessages(hive: Hive, kept: Kept, runner: Runner): void {
   const { journal, run } = kept;
-  for (const message of kept.inbox.values()) {
-    if (!journal.state.messages.some(({ id }) => id === message.id))
-      recordOwn(kept, hive.now(), "message_queued", { message: message.id });
-  }
   const sent = journal.state.messages.filter(({ state }) => state === "sent");
   if (run === undefined || !isAlive(kept)) return;
   for (const { id } of sent) {

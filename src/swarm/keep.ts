@@ -2,7 +2,7 @@
 import { translateFor } from "./load-plugins.ts";
 import { nextMessage } from "../core/queue.ts";
 import { notFound, reasonOf } from "../errors.ts";
-import { recoverMessages } from "./deliver.ts";
+import { recoverMessages, tellKept } from "./deliver.ts";
 import type { Hive } from "./hive.ts";
 import { rest } from "./journal.ts";
 import { isAlive, type Kept, openKept, recordOwn } from "./kept.ts";
@@ -30,6 +30,7 @@ export async function keep(hive: Hive, id: string): Promise<Kept> {
     const error = "its spawn was cut off";
     recordOwn(kept, hive.now(), "agent_stopped", { run: 1, reason: "failed_to_start", error }, 1);
   }
+  tellKept(hive, kept);
   if (run === undefined || hasEnded(journal, run)) kept.late = false;
   else await takeOver(hive, kept);
   pump(hive, kept);

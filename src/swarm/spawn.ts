@@ -9,7 +9,16 @@ import { MAX_TASK, type Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import { INITIAL } from "../core/state.ts";
 import { exists, makeFolders, realPath, stat } from "../disk.ts";
-import { badTask, emptyTask, idTaken, launchFailed, noSuchFolder, notInstalled, runnerLacks, SkepError } from "../errors.ts";
+import {
+  badTask,
+  emptyTask,
+  idTaken,
+  launchFailed,
+  noSuchFolder,
+  notInstalled,
+  runnerLacks,
+  SkepError,
+} from "../errors.ts";
 import { writeMeta } from "../store/fs-store.ts";
 import type { Runner, Snapshot, SpawnRequest } from "../types.ts";
 import type { Hive } from "./hive.ts";
