@@ -81,7 +81,10 @@ describe("a run", () => {
       () => readChild(orphan.paths),
       (one) => one !== undefined,
     );
-    const claim = readClaim(orphan.paths);
+    const claim = await until(
+      () => readClaim(orphan.paths),
+      (found) => found !== "empty",
+    );
     assert.ok(claim !== undefined && claim !== "empty" && claim.by === "shim");
     process.kill(claim.shim.pid, "SIGKILL");
     await until(orphan.facts, ({ kind }) => kind === "orphaned");
@@ -140,7 +143,10 @@ describe("a run", () => {
   test("outlives who started it", async () => {
     const run = await start(folder, ["sh", "-c", "sleep 0.3; exit 5"]);
     // The shim is in a session of its own: a SIGKILL of this test's group would not reach it.
-    const claim = readClaim(run.paths);
+    const claim = await until(
+      () => readClaim(run.paths),
+      (found) => found !== "empty",
+    );
     assert.ok(claim !== undefined && claim !== "empty" && claim.by === "shim");
     assert.equal(statOf(claim.shim.pid)?.group, claim.shim.pid);
     assert.equal(code(await run.ended()), 5);
