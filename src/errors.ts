@@ -248,3 +248,5 @@ export const pinDiffers = (path: string): SkepError =>
   });
 export const recordingCut = (): SkepError =>
   new SkepError("interrupted", "interrupted: the agent was ended, and nothing is kept");
+export const swarmClosed = (): SkepError =>
+  new SkepError("unreachable", "the swarm was closed meanwhile", { hint: "open it again" });

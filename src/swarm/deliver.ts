@@ -9,28 +9,37 @@ import { appendInput, closeInput, inputSize } from "../process/stdin.ts";
 import { signalRun } from "../process/terminate.ts";
 import type { Command, Delivery, Runner, Snapshot } from "../types.ts";
 import type { Caller } from "./caller.ts";
-import type { Hive } from "./hive.ts";
-import { freshSnapshot, isAlive, type Kept, queueMessage, recordOwn, talkOf } from "./kept.ts";
+import { type Hive, tellFault } from "./hive.ts";
+import { record } from "./journal.ts";
+import { freshSnapshot, isAlive, type Kept, ownDraft, queueMessage, recordOwn, talkOf } from "./kept.ts";
 import { hasEnded, reachOf } from "./observe.ts";
 import { planRun, type RunWish, startRun, taskOf } from "./start-run.ts";
 import { pump } from "./supervise.ts";
 
 /** Hands over the next message if the agent can take one now. Called after every look at it; does nothing twice. */
 export function deliverNext(hive: Hive, kept: Kept): void {
-  if (kept.starting || kept.stopping || nextMessage(kept.journal.state) === undefined) return;
-  void kept
+  const about = `${kept.id}: a message waits`;
+  if (kept.starting || kept.stopping) return;
+  kept
     .serial(() => deliverOne(hive, kept))
-    .catch((error: unknown) => hive.warn(`${kept.id}: a message waits: ${reasonOf(error)}`));
+    .then(
+      () => hive.faults.delete(about),
+      (error: unknown) => tellFault(hive, about, `${about}: ${reasonOf(error)}`),
+    );
 }
 
 async function deliverOne(hive: Hive, kept: Kept): Promise<void> {
+  const nothing = !kept.unsure && nextMessage(kept.journal.state) === undefined;
+  if (hive.closed || kept.stopping || nothing) return;
+  const runner = await hive.plugins.runner(kept.meta.runner, kept.caller?.env);
+  kept.runner ??= runner;
+  makeSure(hive, kept, runner);
+  const { run } = kept;
   const { state } = kept.journal;
   const message = nextMessage(state);
   const text = message === undefined ? undefined : kept.inbox.get(message.id)?.text;
-  if (hive.closed || message === undefined || text === undefined || kept.stopping) return;
-  const { run } = kept;
+  if (hive.closed || message === undefined || text === undefined) return;
   const over = run === undefined || hasEnded(kept.journal, run);
-  const runner = await hive.plugins.runner(kept.meta.runner, kept.caller?.env);
   if (over) {
     const caller = kept.callers.get(message.id) ?? kept.caller ?? ownCaller(hive, kept);
     if (caller !== undefined) await startFor(hive, kept, runner, caller, { id: message.id, text });
@@ -112,17 +121,19 @@ export async function handOver(
   command: Command & { kind: "user" },
 ): Promise<void> {
   const { run } = kept;
-  if (run === undefined) return;
+  if (run === undefined || kept.journal.state.run !== run.run) return; // not begun: the next look begins it
+  makeSure(hive, kept, runner);
   const { id } = command;
   const { now } = hive;
   if (runner.dialogue !== undefined) {
     const talk = talkOf(kept);
-    if (talk === undefined) return; // not begun: the next look begins it
-    recordOwn(kept, now(), "message_sent", { message: id, run: run.run });
-    recordOwn(kept, now(), "said", { command });
+    if (talk === undefined) return;
+    const sent = { message: id, run: run.run };
+    kept.unsure = true;
+    record(kept.journal, [ownDraft(kept, "message_sent", sent), ownDraft(kept, "said", { command })], now());
+    kept.unsure = false;
     const { then } = talk.outcome;
-    if (then?.to === "refused")
-      recordOwn(kept, now(), "message_undeliverable", { message: id, run: run.run, why: then.why });
+    if (then?.to === "refused") recordOwn(kept, now(), "message_undeliverable", { ...sent, why: then.why });
     pump(hive, kept);
     return;
   }
@@ -131,9 +142,11 @@ export async function handOver(
     case "stdin": {
       const bytes = Buffer.from(delivery.text);
       const at = inputSize(run.paths);
+      kept.unsure = true;
       recordOwn(kept, now(), "message_sent", { message: id, run: run.run, at, bytes: bytes.length });
       kept.journal.writer?.sync();
       appendInput(run.paths, at, bytes);
+      kept.unsure = false;
       if (reachOf(run.intent).input) recordOwn(kept, now(), "message_done", { message: id, run: run.run });
       break;
     }
@@ -142,7 +155,9 @@ export async function handOver(
       if (!isListening(path)) return; // not yet: it says `agent_ready`, or the tick asks again
       recordOwn(kept, now(), "message_sent", { message: id, run: run.run });
       kept.journal.writer?.sync();
+      kept.unsure = true; // when it fails nobody knows whether it came
       const sent = await sendLine(path, delivery.line, SEND_MS);
+      kept.unsure = false;
       if (sent === "not_listening") recordOwn(kept, now(), "message_queued", { message: id, why: "nobody listened" });
       break;
     }
@@ -177,6 +192,7 @@ export async function sayTo(
   command: Exclude<Command, { kind: "user" }>,
 ): Promise<Delivery> {
   const { run } = kept;
+  makeSure(hive, kept, runner);
   const talk = talkOf(kept);
   if (talk !== undefined) {
     recordOwn(kept, hive.now(), "said", { command });
@@ -204,15 +220,20 @@ export function tellKept(hive: Hive, kept: Kept): void {
 }
 
 /**
- * Once, when an agent is taken over from an earlier supervisor: bytes of a message that were announced and not all written
- * are written; one that a socket may have lost is queued again when the agent is idle and no turn came.
+ * After a supervisor was killed in the middle of it, or an attempt failed: bytes of a message that were announced and not
+ * all written are written; one that was not said, or that a socket may have lost while the agent is idle, is queued again.
  */
-export function recoverMessages(hive: Hive, kept: Kept, runner: Runner): void {
+export function makeSure(hive: Hive, kept: Kept, runner: Runner): void {
   const { journal, run } = kept;
-  const sent = journal.state.messages.filter(({ state }) => state === "sent");
-  if (run === undefined || !isAlive(kept)) return;
-  for (const { id } of sent) {
+  if (run === undefined || !kept.unsure) return;
+  for (const { id, state } of journal.state.messages) {
+    if (state !== "sent") continue;
     const text = kept.inbox.get(id)?.text ?? "";
+    if (runner.dialogue !== undefined) {
+      if (talkOf(kept)?.said.has(id) === false)
+        recordOwn(kept, hive.now(), "message_queued", { message: id, why: "it was not said" });
+      continue;
+    }
     const delivery = describe(runner, { kind: "user", id, text }, freshSnapshot(kept));
     const place = kept.sentAt.get(id);
     if (delivery.to === "stdin" && place?.run === run.run) {
@@ -221,6 +242,7 @@ export function recoverMessages(hive: Hive, kept: Kept, runner: Runner): void {
     }
     if (delivery.to === "inbox") setTimeout(() => queueAgain(hive, kept, id), UNHEARD_MS).unref();
   }
+  kept.unsure = false;
 }
 
 const UNHEARD_MS = 2_000;
@@ -245,7 +267,6 @@ export function takeMessage(
   const intent = kept.run?.intent;
   const none = (intent?.turns ?? runner.turns) === "none" && intent?.stdin !== "open";
   if (none) throw runnerTakesNone(runner.name);
-  if (kept.inbox.has(message.id)) return;
   kept.callers.set(message.id, caller);
   kept.caller = caller;
   queueMessage(kept, { ...message, time: new Date(hive.now()).toISOString(), by: caller.by }, hive.now(), waits);

@@ -24,8 +24,10 @@ export interface Talk {
   wanted: string[]; // lines that are wanted and not in the log as sent, with their newlines
   owed: number; // `sent` entries of the log that the fold has not come to yet
   sent: number; // bytes that the log says were sent
+  readonly said: Set<string>; // ids of the messages that were said
   later: readonly Command[]; // commands that could not be said yet
-  outcome: Pick<DialogueStep<unknown>, "then" | "failed">;
+  outcome: Pick<DialogueStep<unknown>, "then" | "failed">; // asked for and not done yet
+  readonly failureTold: boolean; // by an earlier supervisor
 }
 
 /** Begins a run's conversation, or takes it up where the log stands; what `in` lacks of what was sent is written. */
@@ -64,15 +66,27 @@ export function takeUp(dialogue: Dialogue, meta: Meta, journal: Journal, observe
     skep: selfCommand(),
     ...(message === undefined ? {} : { message }),
   };
-  const talk: Talk = { dialogue, run, state: undefined, wanted: [], owed: 0, sent: 0, later: [], outcome: {} };
-  const texts = entries
-    .filter(({ type, origin }) => type === "sent" && origin.by === "skep")
-    .map(({ data }) => String(data["text"]));
-  talk.owed = texts.length;
-  appendInput(observed.paths, 0, Buffer.from(texts.join("")));
-  talk.sent = Buffer.byteLength(texts.join(""));
+  const own = entries.filter(({ origin }) => origin.by === "skep");
+  const texts = own.filter(({ type }) => type === "sent").map(({ data }) => String(data["text"]));
+  const input = Buffer.from(texts.join(""));
+  appendInput(observed.paths, 0, input);
+  const talk: Talk = {
+    dialogue,
+    run,
+    state: undefined,
+    wanted: [],
+    owed: texts.length,
+    sent: input.length,
+    said: new Set(),
+    later: [],
+    outcome: {},
+    failureTold: own.some(({ type }) => type === "dialogue_failed"),
+  };
   take(talk, dialogue.start(spec));
   for (const entry of entries) hear(talk, entry);
+  // What it asked for besides was done by who supervised then. Only a close is safe to repeat, and a failure to go on with.
+  const { then, failed } = talk.outcome;
+  talk.outcome = { ...(then?.to === "close" ? { then } : {}), ...(failed === undefined ? {} : { failed }) };
   return talk;
 }
 
@@ -92,6 +106,7 @@ export function hear(talk: Talk, entry: LogEntry): void {
 }
 
 function say(talk: Talk, command: Command): void {
+  if (command.kind === "user") talk.said.add(command.id);
   const step = talk.dialogue.say(talk.state, command);
   if (step.later === true) talk.later = [...talk.later, command];
   take(talk, step);
@@ -103,7 +118,8 @@ function take(talk: Talk, { state, send = [], then, failed }: DialogueStep<unkno
     if (talk.owed > 0) talk.owed -= 1;
     else talk.wanted.push(line.endsWith("\n") ? line : `${line}\n`);
   }
-  talk.outcome = { ...(then === undefined ? {} : { then }), ...(failed === undefined ? {} : { failed }) };
+  // One batch of lines may make many steps: what one of them asks for is not forgotten over the next.
+  Object.assign(talk.outcome, then === undefined ? {} : { then }, failed === undefined ? {} : { failed });
 }
 
 /** Sends what the conversation wants: into the log first, durably, then to the child. */

@@ -11,6 +11,9 @@ export interface Settings {
 }
 export const SETTINGS: Settings = { idleTimeout: 30 * 60_000, resumeMessage: "Continue where you left off." };
 
+/** How long each step of a stop waits before the next one. */
+export const GRACE_MS = 10_000;
+
 /** What is told to those who watch. */
 export type Change =
   | { readonly change: "set"; readonly agent: Snapshot }
@@ -23,7 +26,7 @@ export interface Hive {
   readonly settings: Settings;
   readonly env: Environment; // the supervisor's own, for runs that nobody asked for just now
   readonly kept: Map<string, Kept>;
-  readonly faults: Map<string, string>; // what went wrong last, by agent
+  readonly faults: Map<string, string>; // what was warned of last, by what it is about
   readonly watchers: Set<(change: Change) => void>;
   readonly now: () => number;
   readonly warn: (text: string) => void;
@@ -35,4 +38,10 @@ export interface Hive {
 
 export function tellWatchers(hive: Hive, change: Change): void {
   for (const watcher of hive.watchers) watcher(change);
+}
+
+/** Warns of what goes wrong again and again once. */
+export function tellFault(hive: Hive, about: string, text: string): void {
+  if (!hive.closed && hive.faults.get(about) !== text) hive.warn(text);
+  hive.faults.set(about, text);
 }

@@ -18,6 +18,7 @@ import {
 import { type AgentState, INITIAL } from "../core/state.ts";
 import type { Translate } from "../core/translate.ts";
 import { close, openRead, readAt, stat } from "../disk.ts";
+import { swarmClosed } from "../errors.ts";
 import { readIntent, runPaths } from "../process/run-files.ts";
 import { openLog, readLog, type LogWriter } from "../store/event-log.ts";
 import type { AgentPaths } from "../store/fs-store.ts";
@@ -39,6 +40,8 @@ export interface Journal {
   /** A supervisor's: what is recorded is appended first. Else it is folded in memory alone. */
   readonly writes: boolean;
   writer?: LogWriter;
+  /** Nobody keeps the agent here any more: the log may be another's by now. */
+  closed?: true;
   /** Told of each entry when it is on disk and folded. Not of what was read from the log. */
   heard?: Heard;
 }
@@ -123,6 +126,7 @@ export function record(journal: Journal, drafts: readonly Draft[], t: number, la
 
 /** Opens the log for appending if it is not, and goes on from its last whole stamped line. */
 export function mend(journal: Journal): void {
+  if (journal.closed === true) throw swarmClosed();
   if (journal.writer !== undefined) return;
   journal.writer = openLog(journal.paths.log);
   // Whole lines that stand there are those of an append that failed behind them: they are heard of now.

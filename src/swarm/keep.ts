@@ -1,15 +1,15 @@
 /** Which agents are kept: taken over when the supervisor starts, loaded when asked for, let go of when they rest. */
 import { translateFor } from "./load-plugins.ts";
 import { nextMessage } from "../core/queue.ts";
-import { notFound, reasonOf } from "../errors.ts";
-import { recoverMessages, tellKept } from "./deliver.ts";
-import type { Hive } from "./hive.ts";
+import { notFound, reasonOf, swarmClosed } from "../errors.ts";
+import { makeSure, tellKept } from "./deliver.ts";
+import { GRACE_MS, type Hive } from "./hive.ts";
 import { rest } from "./journal.ts";
 import { isAlive, type Kept, openKept, recordOwn } from "./kept.ts";
-import { hasEnded } from "./observe.ts";
+import { hasEnded, hasMore } from "./observe.ts";
 import { readMetaOf } from "./reload.ts";
 import { stopRun } from "./stop-run.ts";
-import { follow, pump } from "./supervise.ts";
+import { endLinger, follow, pump } from "./supervise.ts";
 
 const TICK_MS = 1_000; // the net below fs.watch, and the grain of timeouts
 const REST_MS = 60_000; // an ended agent is kept in memory this long after its last event
@@ -18,19 +18,21 @@ const REST_MS = 60_000; // an ended agent is kept in memory this long after its 
 export async function keep(hive: Hive, id: string): Promise<Kept> {
   const known = hive.kept.get(id);
   if (known !== undefined) return known;
+  if (hive.closed) throw swarmClosed();
   const meta = readMetaOf(hive, id);
   if (meta === undefined) throw notFound(id);
   const translate = await translateFor(hive.plugins, meta.runner);
   const meanwhile = hive.kept.get(id);
   if (meanwhile !== undefined) return meanwhile;
   const kept = openKept(meta, hive.store.paths(id), translate);
-  hive.kept.set(id, kept);
   const { journal, run } = kept;
   if (run === undefined && meta.skep !== undefined && journal.state.run === 0) {
     const error = "its spawn was cut off";
     recordOwn(kept, hive.now(), "agent_stopped", { run: 1, reason: "failed_to_start", error }, 1);
   }
   tellKept(hive, kept);
+  hive.kept.set(id, kept);
+  kept.linger = run !== undefined && hasEnded(journal, run) && hasMore(journal, run);
   if (run === undefined || hasEnded(journal, run)) kept.late = false;
   else await takeOver(hive, kept);
   pump(hive, kept);
@@ -39,13 +41,14 @@ export async function keep(hive: Hive, id: string): Promise<Kept> {
 
 /** A run that an earlier supervisor started goes on under this one. */
 async function takeOver(hive: Hive, kept: Kept): Promise<void> {
+  kept.unsure = true;
   follow(hive, kept);
   const runner = await hive.plugins.runner(kept.meta.runner).catch((error: unknown) => {
     hive.warn(`${kept.id}: watched, but not to be spoken to: ${reasonOf(error)}`);
     return undefined;
   });
   kept.runner = runner;
-  if (runner !== undefined) recoverMessages(hive, kept, runner);
+  if (runner !== undefined) makeSure(hive, kept, runner);
   const { stop } = kept.journal.state;
   if (stop === undefined || stop.run !== kept.run?.run) return;
   // What a killed supervisor was asked to stop stays stopped.
@@ -53,7 +56,6 @@ async function takeOver(hive: Hive, kept: Kept): Promise<void> {
     .serial(() => stopRun(hive, kept, runner, { by: stop.by, reason: stop.reason, grace: GRACE_MS }))
     .catch((error: unknown) => hive.warn(`${kept.id}: ${reasonOf(error)}`));
 }
-export const GRACE_MS = 10_000;
 
 /** Takes over all agents, one by one, with a pause for others in between: the socket answers meanwhile. */
 export async function takeOverAll(hive: Hive): Promise<void> {
@@ -81,8 +83,10 @@ function tick(hive: Hive, kept: Kept): void {
   const { journal, run } = kept;
   const now = hive.now();
   const over = run === undefined || hasEnded(journal, run);
+  if (over && kept.linger) endLinger(hive, kept);
   if (over && !kept.linger && nextMessage(journal.state) === undefined) {
-    if (now - journal.state.updated > REST_MS && !kept.starting && !kept.stopping) letGo(hive, kept);
+    const rests = !kept.starting && !kept.stopping && kept.pending === 0;
+    if (rests && now - journal.state.updated > REST_MS) letGo(hive, kept);
     return;
   }
   pump(hive, kept);
@@ -106,12 +110,14 @@ function end(hive: Hive, kept: Kept, reason: "timeout" | "shutdown", by: string)
       const runner = await hive.plugins.runner(kept.meta.runner).catch(() => undefined); // it is ended by signals then
       await stopRun(hive, kept, runner, { by, reason, grace: GRACE_MS });
     })
+    .finally(() => (kept.stopping = false)) // what failed is tried again with the next tick
     .catch((error: unknown) => hive.warn(`${kept.id}: ${reasonOf(error)}`));
 }
 
 export function letGo(hive: Hive, kept: Kept): void {
   kept.watcher?.close();
   rest(kept.journal);
+  kept.journal.closed = true;
   hive.kept.delete(kept.id);
 }
 
@@ -120,6 +126,7 @@ export const isBusy = (hive: Hive): boolean =>
   [...hive.kept.values()].some(
     (kept) =>
       kept.starting ||
+      kept.pending > 0 ||
       isAlive(kept) ||
       (kept.run !== undefined && !hasEnded(kept.journal, kept.run)) ||
       nextMessage(kept.journal.state) !== undefined,

@@ -5,7 +5,7 @@ import type { Translate } from "../core/translate.ts";
 import { inspectRun, type RunFacts } from "../process/liveness.ts";
 import { appendInbox, type InboxMessage, readInbox } from "../store/inbox-log.ts";
 import type { AgentPaths } from "../store/fs-store.ts";
-import type { Runner, Snapshot, StampedEvent } from "../types.ts";
+import type { LogEntry, Runner, Snapshot, StampedEvent } from "../types.ts";
 import type { Caller } from "./caller.ts";
 import { hear, takeUp, type Talk } from "./dialogue.ts";
 import { type Draft, type Journal, openJournal, record } from "./journal.ts";
@@ -28,6 +28,7 @@ export interface Kept {
   caller: Caller | undefined; // who asked last
   readonly unsaid: StampedEvent[]; // events that listeners have not heard yet
   readonly sentAt: Map<string, InputPlace>;
+  unsure: boolean; // whether all that the log says was sent is written: it is looked at before more is said
   late: boolean; // what is read now was written while nobody supervised
   starting: boolean; // a shim of ours has not claimed its run yet
   stopping: boolean; // a stop is going on here
@@ -35,6 +36,7 @@ export interface Kept {
   goneSince: number | undefined;
   pumping: boolean;
   watcher: { close(): void } | undefined;
+  pending: number; // changes that are asked for and not done: it is not let go of meanwhile
   /** One change at a time: what is asked meanwhile waits. */
   readonly serial: <T>(work: () => Promise<T>) => Promise<T>;
 }
@@ -46,17 +48,8 @@ export interface InputPlace {
 
 export function openKept(meta: Meta, paths: AgentPaths, translate: Translate): Kept {
   const sentAt = new Map<string, InputPlace>();
-  const journal = openJournal(paths, translate, true, (entry) => {
-    const { message, at } = entry.data;
-    if (
-      entry.type === "message_sent" &&
-      entry.origin.by === "skep" &&
-      typeof message === "string" &&
-      typeof at === "number"
-    ) {
-      sentAt.set(message, { run: entry.origin.run, at });
-    }
-  });
+  const journal = openJournal(paths, translate, true, (entry) => noteSent(sentAt, entry));
+  const serial = oneByOne();
   const run = newestRun(journal);
   const facts = run === undefined ? undefined : inspectRun(run.paths, run.intent);
   const kept: Kept = {
@@ -75,6 +68,7 @@ export function openKept(meta: Meta, paths: AgentPaths, translate: Translate): K
     caller: undefined,
     unsaid: [],
     sentAt,
+    unsure: false,
     late: true,
     starting: false,
     stopping: false,
@@ -82,10 +76,20 @@ export function openKept(meta: Meta, paths: AgentPaths, translate: Translate): K
     goneSince: undefined,
     pumping: false,
     watcher: undefined,
-    serial: oneByOne(),
+    pending: 0,
+    async serial(work) {
+      kept.pending += 1;
+      try {
+        return await serial(work);
+      } finally {
+        kept.pending -= 1;
+      }
+    },
   };
   journal.heard = (entry, events) => {
-    kept.unsaid.push(...events);
+    noteSent(sentAt, entry);
+    // What an ended run left behind may go on talking: that is kept, and told to nobody.
+    if (entry.origin.by !== "child" || journal.state.open) kept.unsaid.push(...events);
     if (kept.talk !== undefined) hear(kept.talk, entry);
   };
   return kept;
@@ -126,11 +130,19 @@ export const ownDraft = (
   fields,
 });
 
-/** Keeps a message, durably, then says so in the log. */
+/** Keeps a message, durably, then says so in the log. Does nothing twice. */
 export function queueMessage(kept: Kept, message: InboxMessage, now: number, waits: boolean): void {
-  appendInbox(kept.journal.paths.inbox, message);
-  kept.inbox.set(message.id, message);
+  const { inbox, journal } = kept;
+  if (!inbox.has(message.id)) appendInbox(journal.paths.inbox, message);
+  inbox.set(message.id, message);
+  if (journal.state.messages.some(({ id }) => id === message.id)) return;
   recordOwn(kept, now, "message_queued", { message: message.id, ...(waits ? { waits } : {}) });
+}
+
+function noteSent(sentAt: Kept["sentAt"], { type, origin, data }: LogEntry): void {
+  const { message, at } = data;
+  if (type !== "message_sent" || origin.by !== "skep" || typeof message !== "string") return;
+  if (typeof at === "number") sentAt.set(message, { run: origin.run, at });
 }
 
 /** The conversation with the newest run, taken up from the log if need be; none before the run's beginning is in the log. */

@@ -6,7 +6,7 @@ import { conclude, type RunEnd } from "../core/conclude.ts";
 import { type Cursor, type Stream, START } from "../core/entry.ts";
 import { TASK_MESSAGE } from "../core/queue.ts";
 import type { ProcessFacts, Reach } from "../core/status.ts";
-import { close, openRead } from "../disk.ts";
+import { close, openRead, stat } from "../disk.ts";
 import { inspectRun, type RunFacts } from "../process/liveness.ts";
 import { type Intent, readIntent, listRuns, type RunPaths, runPaths } from "../process/run-files.ts";
 import { type LinePosition, readLines } from "../store/lines.ts";
@@ -72,6 +72,11 @@ function catchUp(journal: Journal, { run, positions }: ObservedRun): void {
     const at = journal.cursor[from];
     if (positions[from].at < at) positions[from] = { at, scanned: at };
   }
+}
+
+/** Whether the run's files hold what the log does not: something wrote after its end. */
+export function hasMore(journal: Journal, { run, paths }: ObservedRun): boolean {
+  return journal.run === run && STREAMS.some((from) => (stat(paths[from])?.size ?? 0) > journal.cursor[from]);
 }
 
 /** The entries a run begins with. What it was started with is delivered, since the child exists. */

@@ -18,6 +18,7 @@ import {
   notInstalled,
   runnerLacks,
   SkepError,
+  swarmClosed,
 } from "../errors.ts";
 import { writeMeta } from "../store/fs-store.ts";
 import type { Runner, Snapshot, SpawnRequest } from "../types.ts";
@@ -55,6 +56,7 @@ export async function spawnAgent(
   const message = { id: TASK_MESSAGE, text: request.task };
   const planned = await planRun(hive, runner, meta, agent, { resuming: false, caller, message });
   const translate = await translateFor(hive.plugins, meta.runner);
+  if (hive.closed) throw swarmClosed();
   makeFolders(hive.store.root);
   if (!hive.store.claim(id)) throw idTaken(id, "it is taken");
   try {

@@ -1,6 +1,7 @@
 /** Ends runs, and everything they started. Goes on where an earlier supervisor was killed in the middle. */
 import { agentMark, runMark } from "../process/mark.ts";
 import { sweep, terminate } from "../process/terminate.ts";
+import { reasonOf } from "../errors.ts";
 import type { Runner } from "../types.ts";
 import { sayTo } from "./deliver.ts";
 import type { Hive } from "./hive.ts";
@@ -44,8 +45,13 @@ export async function stopRun(hive: Hive, kept: Kept, runner: Runner | undefined
 /** Whether the agent was asked in its own way: a closed stdin asks nothing of a child that has none. */
 async function askToLeave(hive: Hive, kept: Kept, runner: Runner | undefined): Promise<boolean> {
   if (runner === undefined) return false;
-  const said = await sayTo(hive, kept, runner, { kind: "shutdown" });
-  return said.to === "close" ? kept.run?.intent.stdin === "open" : said.to !== "refused" && said.to !== "next_run";
+  try {
+    const said = await sayTo(hive, kept, runner, { kind: "shutdown" });
+    return said.to === "close" ? kept.run?.intent.stdin === "open" : said.to !== "refused" && said.to !== "next_run";
+  } catch (error) {
+    hive.warn(`${kept.id}: it could not be asked to leave: ${reasonOf(error)}`);
+    return false; // the signals need nobody's answer
+  }
 }
 
 /** Resolves when the log has the run's end: the look that follows is the supervisor's own. */

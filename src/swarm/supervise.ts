@@ -5,13 +5,13 @@
 import { watch } from "node:fs";
 import { nextMessage } from "../core/queue.ts";
 import { reasonOf } from "../errors.ts";
-import { inspectRun, type RunFacts } from "../process/liveness.ts";
+import { bootId, inspectRun, type RunFacts } from "../process/liveness.ts";
 import { processesWithMark, runMark } from "../process/mark.ts";
 import { createStop, voidClaim } from "../process/run-files.ts";
 import { closeInput } from "../process/stdin.ts";
-import { signalRun } from "../process/terminate.ts";
+import { signalRun, terminate } from "../process/terminate.ts";
 import { changesOf, tellHooks } from "./announce.ts";
-import { type Hive, tellWatchers } from "./hive.ts";
+import { GRACE_MS, type Hive, tellFault, tellWatchers } from "./hive.ts";
 import { speak } from "./dialogue.ts";
 import { freshSnapshot, isAlive, type Kept, ownDraft, recordOwn, talkOf } from "./kept.ts";
 import { record, rest } from "./journal.ts";
@@ -30,17 +30,18 @@ export function pump(hive: Hive, kept: Kept, facts = true): void {
   kept.pumping = true;
   setImmediate(() => {
     kept.pumping = false;
-    if (hive.closed || hive.kept.get(kept.id) !== kept) return;
-    try {
-      step(hive, kept);
-      hive.faults.delete(kept.id);
-    } catch (error) {
-      // A full disk, an unreadable file: said once, tried again with each tick; the child goes on writing meanwhile.
-      const reason = reasonOf(error);
-      if (hive.faults.get(kept.id) !== reason) hive.warn(`${kept.id}: ${reason}`);
-      hive.faults.set(kept.id, reason);
-    }
+    if (!hive.closed && hive.kept.get(kept.id) === kept) look(hive, kept);
   });
+}
+
+function look(hive: Hive, kept: Kept): void {
+  try {
+    step(hive, kept);
+    hive.faults.delete(kept.id);
+  } catch (error) {
+    // A full disk, an unreadable file: said once, tried again with each tick; the child goes on writing meanwhile.
+    tellFault(hive, kept.id, `${kept.id}: ${reasonOf(error)}`);
+  }
 }
 
 function step(hive: Hive, kept: Kept): void {
@@ -60,7 +61,7 @@ function step(hive: Hive, kept: Kept): void {
   publish(hive, kept);
   if (more) pump(hive, kept, false);
   else kept.late = false;
-  if (!more && nextMessage(journal.state) !== undefined) hive.deliver(kept);
+  if (!more && (kept.unsure || nextMessage(journal.state) !== undefined)) hive.deliver(kept);
 }
 
 /** Says what a two-way protocol wants said now, and does what it asks for besides. */
@@ -68,14 +69,22 @@ function converse(hive: Hive, kept: Kept, run: ObservedRun): void {
   const { journal } = kept;
   const talk = talkOf(kept);
   if (talk === undefined) return;
-  speak(talk, journal, run, hive.now());
+  try {
+    speak(talk, journal, run, hive.now());
+  } catch (error) {
+    kept.talk = undefined; // what of it was written is told by the log and by `in`: it is taken up anew
+    throw error;
+  }
   const { then, failed } = talk.outcome;
+  if (failed !== undefined && !talk.failureTold) recordOwn(kept, hive.now(), "dialogue_failed", { error: failed });
   talk.outcome = {};
   if (then?.to === "close") closeInput(run.paths);
   if (then?.to === "signal") signalRun(run.paths, then.signal);
   if (failed === undefined) return;
-  recordOwn(kept, hive.now(), "dialogue_failed", { error: failed });
-  signalRun(run.paths, "SIGTERM");
+  const target = { paths: run.paths, intent: run.intent, mark: runMark(hive.rootInode(), kept.id, run.run) };
+  void kept
+    .serial(() => terminate(target, { grace: GRACE_MS }))
+    .catch((error: unknown) => hive.warn(`${kept.id}: ${reasonOf(error)}`));
 }
 
 /** Records the run's end once its processes are gone and nothing more can come. */
@@ -113,12 +122,23 @@ function finish(hive: Hive, kept: Kept, facts: RunFacts): void {
   observe(journal, run, facts, options);
   recordEnd(journal, run, end, options);
   journal.writer?.sync();
+  // A shim that was killed has left the feeder of its child's stdin behind.
+  if (facts.kind === "gone" && run.intent.boot === bootId()) closeInput(run.paths);
   kept.goneSince = undefined;
   settle(hive, kept);
   if (kept.linger) return;
   kept.watcher?.close();
   kept.watcher = undefined;
   rest(journal);
+}
+
+/** Of an ended run nothing is looked for any more once nothing of it lives. */
+export function endLinger(hive: Hive, kept: Kept): void {
+  if (lingers(hive, kept)) return;
+  look(hive, kept);
+  kept.linger = false;
+  follow(hive, kept);
+  rest(kept.journal);
 }
 
 /** Writes down what the fold made of messages: an earlier supervisor may not have come to it. */

@@ -10,8 +10,8 @@ import type { Runner, Snapshot } from "../types.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import type { AgentControl, MessageControl, ResumeOptions, Swarm, SwarmWatch } from "./api.ts";
 import { handOver, resumeRun, sayTo, takeMessage } from "./deliver.ts";
-import { type Hive, tellWatchers } from "./hive.ts";
-import { GRACE_MS, keep, letGo } from "./keep.ts";
+import { GRACE_MS, type Hive, tellWatchers } from "./hive.ts";
+import { keep, letGo } from "./keep.ts";
 import { freshSnapshot, isAlive, type Kept, recordOwn } from "./kept.ts";
 import { hasEnded } from "./observe.ts";
 import { newMessageId } from "./message-id.ts";
@@ -24,23 +24,34 @@ export function makeSwarm(hive: Hive, close: () => Promise<void>): Swarm {
   return { root: hive.store.root, ...agentControl(hive), ...messageControl(hive), ...watching(hive, close) };
 }
 
+/** One change of an agent at a time. It may have been let go of while this one waited for its turn. */
+async function change<T>(hive: Hive, id: string, work: (kept: Kept) => Promise<T>): Promise<T> {
+  for (;;) {
+    const kept = await keep(hive, id);
+    const done = await kept.serial(async () => (hive.kept.get(id) === kept ? { result: await work(kept) } : undefined));
+    if (done !== undefined) return done.result;
+  }
+}
+
 function agentControl(hive: Hive): AgentControl {
+  const spawning = new Map<string, Promise<Snapshot>>(); // by id: what is repeated meanwhile gets the first one's answer
   return {
     async spawn(request, options = {}, caller = callerOf(hive.env)) {
-      if (options.id !== undefined && spawnedBefore(hive, options.id)) {
-        const before = await keep(hive, options.id);
-        return before.serial(() => repeatSpawn(hive, before, caller));
-      }
-      return (await spawnAgent(hive, request, options, caller)).snapshot;
+      const { id } = options;
+      const first = id === undefined ? undefined : spawning.get(id);
+      if (first !== undefined) return first;
+      if (id !== undefined && spawnedBefore(hive, id))
+        return change(hive, id, (kept) => repeatSpawn(hive, kept, caller));
+      const work = spawnAgent(hive, request, options, caller).then(({ snapshot }) => snapshot);
+      if (id === undefined) return work;
+      spawning.set(id, work);
+      return work.finally(() => spawning.delete(id));
     },
-    async resume(id, options = {}, caller = callerOf(hive.env)) {
-      const kept = await keep(hive, id);
-      return kept.serial(() => resume(hive, kept, options, caller));
-    },
+    resume: async (id, options = {}, caller = callerOf(hive.env)) =>
+      change(hive, id, (kept) => resume(hive, kept, options, caller)),
     async stop(id, { grace = GRACE_MS, by = callerOf(hive.env).by } = {}) {
-      const kept = await keep(hive, id);
-      kept.stopping = true; // before its turn comes: no message is to start a run meanwhile
-      return kept.serial(async () => {
+      (await keep(hive, id)).stopping = true; // before its turn comes: no message is to start a run meanwhile
+      return change(hive, id, async (kept) => {
         try {
           await stopRun(hive, kept, await runnerOf(hive, kept).catch(() => undefined), { grace, by }); // without its runner by signals alone
         } finally {
@@ -50,8 +61,7 @@ function agentControl(hive: Hive): AgentControl {
       });
     },
     async remove(id, { force = false, by = callerOf(hive.env).by } = {}) {
-      const kept = await keep(hive, id);
-      await kept.serial(async () => {
+      await change(hive, id, async (kept) => {
         const over = kept.run === undefined || hasEnded(kept.journal, kept.run);
         if (!over && !force) throw stillRuns(id, "it is not removed");
         if (kept.run === undefined && isForeign(kept)) throw stillRuns(id, "another supervisor keeps it");
@@ -103,7 +113,7 @@ async function resume(hive: Hive, kept: Kept, options: ResumeOptions, caller: Ca
     ...(said === undefined ? {} : { message: { id: said.id, text: said.text } }),
     ...(options.request === undefined ? {} : { request: options.request }),
   });
-  writeMeta(hive.store, kept.meta);
+  if (!hive.closed) writeMeta(hive.store, kept.meta);
   return freshSnapshot(kept);
 }
 
@@ -113,8 +123,7 @@ const waits = ({ journal: { state } }: Kept): boolean =>
 function messageControl(hive: Hive): MessageControl {
   return {
     async send(id, text, options = {}, caller = callerOf(hive.env)) {
-      const kept = await keep(hive, id);
-      return kept.serial(async () => {
+      return change(hive, id, async (kept) => {
         const runner = await runnerOf(hive, kept);
         const message = options.message ?? newMessageId();
         if (isForeign(kept)) throw mayRun(id, "another supervisor keeps it, which alone can speak to it");
@@ -122,15 +131,15 @@ function messageControl(hive: Hive): MessageControl {
         const waits = over && options.queue === true; // of one that runs there is no resume to be waited for
         if (over && !waits) requireFolder(kept.meta.dir);
         takeMessage(hive, kept, runner, { id: message, text }, caller, waits);
-        if (options.now === true && isAlive(kept))
+        const queued = kept.journal.state.messages.some((one) => one.id === message && one.state === "queued");
+        if (options.now === true && queued && isAlive(kept))
           await handOver(hive, kept, runner, { kind: "user", id: message, text });
         pump(hive, kept);
         return { message };
       });
     },
     async cancel(id, by = callerOf(hive.env).by) {
-      const kept = await keep(hive, id);
-      await kept.serial(async () => {
+      await change(hive, id, async (kept) => {
         const { run } = kept;
         if (run === undefined || !isAlive(kept)) throw cannotCancel(id, "it is not running");
         if (freshSnapshot(kept).phase === "idle") throw cannotCancel(id, "no turn is open");
@@ -144,8 +153,7 @@ function messageControl(hive: Hive): MessageControl {
       });
     },
     async answer(id, answer) {
-      const kept = await keep(hive, id);
-      await kept.serial(async () => {
+      await change(hive, id, async (kept) => {
         if (!kept.journal.state.waiting.some(({ request }) => request === answer.request))
           throw nothingWaits(id, answer.request);
         const command = { kind: "answer" as const, ...answer };
