@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { until } from "../sandbox.ts";
-import { kill, openSupervised, seeded, type Supervised } from "./supervised.ts";
+import { openSupervised, seeded, type Supervised } from "./supervised.ts";
 
 const KILLS = 40;
 
@@ -88,7 +88,7 @@ describe("a supervisor that is killed again and again", () => {
   test("loses no line of its children, has none twice, and keeps their order and their bytes", async () => {
     const stop = join(kept.folder, "stop");
     const next = seeded(20_261_123);
-    let supervisor = await kept.start();
+    await kept.start();
     const ids: string[] = [];
     for (const seed of ["1", "2", "3", "4"]) {
       const args = ["node", resolve("test/fixtures/children/scatter.mjs"), stop, seed];
@@ -97,8 +97,8 @@ describe("a supervisor that is killed again and again", () => {
     for (let kills = 0; kills < KILLS; kills += 1) {
       const later = Date.now() + next() * 220; // it is up after about 100
       await until(Date.now, (now) => now >= later);
-      await kill(supervisor);
-      supervisor = kept.launch();
+      await kept.kill();
+      kept.launch();
     }
     writeFileSync(stop, "");
     await until(() => ids.every((id) => existsSync(join(kept.folderOf(id), "runs/000001/exit"))), Boolean);

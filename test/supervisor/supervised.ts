@@ -24,8 +24,10 @@ export interface Supervised {
   readonly tools: ReadTools;
   /** Starts a supervisor and does not wait for it. */
   launch(): ChildProcess;
-  /** Starts one and returns when it answers. */
-  start(): Promise<ChildProcess>;
+  /** Ends by SIGKILL whatever supervises, starts a new one and returns when it answers. */
+  start(): Promise<void>;
+  /** Ends by SIGKILL whatever supervises; returns when it is gone. */
+  kill(): Promise<void>;
   /** The newest agent's or this one's folder. */
   folderOf(id: string): string;
   spawn(request: Partial<SpawnRequest>, options?: Parameters<Swarm["spawn"]>[1]): Promise<string>;
@@ -57,6 +59,9 @@ export async function openSupervised(): Promise<Supervised> {
     child.once("exit", () => started.delete(child));
     return child;
   };
+  const killAll = async (): Promise<void> => {
+    for (const child of started) await kill(child);
+  };
   return {
     folder,
     root,
@@ -65,13 +70,14 @@ export async function openSupervised(): Promise<Supervised> {
     tools,
     launch,
     async start() {
-      const child = launch();
+      await killAll();
+      const { pid } = launch();
       await until(
         () => findSupervisor(root, env),
-        (hello) => hello?.pid === child.pid,
+        (hello) => hello?.pid === pid,
       );
-      return child;
     },
+    kill: killAll,
     folderOf: (id) => join(root, "agents", id),
     async spawn(request, options) {
       const caller = { env: definedOf(env), umask: 0o022, by: "test" };
@@ -85,7 +91,7 @@ export async function openSupervised(): Promise<Supervised> {
     },
     async close() {
       await swarm.close();
-      for (const child of started) await kill(child);
+      await killAll();
       endRemains(root);
       rmSync(folder, { recursive: true, force: true });
     },
@@ -95,8 +101,7 @@ export async function openSupervised(): Promise<Supervised> {
 export const definedOf = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined));
 
-/** Ends by SIGKILL; returns when the process is gone. */
-export async function kill(child: ChildProcess): Promise<void> {
+async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGKILL");
