@@ -33,7 +33,10 @@ export async function openAccess({ args, settings, talk, atEnd }: CommandContext
   const { env } = settings;
   const store = openStore(rootOf(settings.root, env));
   const { root } = store;
-  const plugins = await loadPlugins({ files: settings.plugins, env, warn: (text) => void talk.warn(text) });
+  const warned: Promise<void>[] = [];
+  const warn = (text: string): void => void warned.push(talk.warn(text));
+  const plugins = await loadPlugins({ files: settings.plugins, env, warn });
+  await Promise.all(warned); // an error that follows from it comes after it
   const reader: ReadTools = { store, plugins, now: Date.now };
   const named = settings.plugins.filter(({ from }) => from === "flag").map(({ path }) => path);
   const config = args.options.value("config") ?? env["SKEP_CONFIG"];

@@ -1,7 +1,6 @@
 import { followLog } from "../swarm/follow-log.ts";
 import { type ReadTools, readMetaOf } from "../swarm/reload.ts";
 import type { AgentEvent, RunExit } from "../types.ts";
-import type { AgentEvent, RunExit } from "../types.ts";
 
 /** How the turn of a message failed, as the log tells; `undefined` when it did not. */
 export async function turnFault(tools: ReadTools, id: string, message: string): Promise<string | undefined> {
@@ -20,15 +19,6 @@ export async function turnFault(tools: ReadTools, id: string, message: string): 
     }
   });
   return fault;
-}
-
-const faultOfTurn = ({ error, cancelled }: AgentEvent & { kind: "turn_ended" }): string | undefined =>
-  error ?? (cancelled === true ? "cancelled" : undefined);
-
-/** Of a run that was over before its turn was. */
-function faultOfRun({ reason, code, error }: RunExit): string | undefined {
-  if (reason === "exit" && code === 0) return error;
-  return error ?? (reason === "exit" && code !== undefined ? `exit ${code}` : reason);
 }
 
 const faultOfTurn = ({ error, cancelled }: AgentEvent & { kind: "turn_ended" }): string | undefined =>

@@ -43,6 +43,7 @@ export async function greet(path: string): Promise<{ connection: Connection; hel
 export function makeClient(options: ClientOptions): Swarm {
   let current: Promise<Connection> | undefined;
   let closed = false;
+  const unstartable = new WeakSet<object>(); // to try again would take as long again, and fail again
   const open = async (): Promise<Connection> => {
     const { connection } = await greet(options.socket());
     connection.onClose(() => (current = undefined));
@@ -51,7 +52,10 @@ export function makeClient(options: ClientOptions): Swarm {
   const connected = async (): Promise<Connection> => {
     current ??= open().catch(async (error: unknown) => {
       if (!isUnreachable(error)) throw error;
-      await options.start();
+      await options.start().catch((fault: unknown) => {
+        if (fault instanceof Error) unstartable.add(fault);
+        throw fault;
+      });
       return open();
     });
     try {
@@ -66,7 +70,8 @@ export function makeClient(options: ClientOptions): Swarm {
       try {
         return await (await connected()).ask(method, params);
       } catch (error) {
-        if (!isUnreachable(error) || tries >= TRIES || closed) throw error;
+        const final = error instanceof Error && unstartable.has(error);
+        if (!isUnreachable(error) || final || tries >= TRIES || closed) throw error;
         repeated?.();
         await pause(25 * 2 ** tries * (0.5 + Math.random())); // with jitter: many clients of one killed supervisor
       }

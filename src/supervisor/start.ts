@@ -89,7 +89,8 @@ function lastLine(path: string, from: number): string | undefined {
         .toString("utf8")
         .trim()
         .split("\n")
-        .at(-1) || undefined
+        .at(-1)
+        ?.replace(/^skep: (warning: )?/, "") || undefined
     );
   } finally {
     close(fd);

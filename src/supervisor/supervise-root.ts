@@ -106,7 +106,6 @@ export async function superviseRoot(options: SuperviseOptions): Promise<Supervis
   replace(join(store.root, "supervisor.json"), `${JSON.stringify(record)}\n`);
   const stopTicking = startTicking(hive);
   const guard = setInterval(() => {
-    if (isBusy(hive)) busyAt = now();
     // A logout empties the runtime folder: who comes back must find us.
     if (!exists(socket) && !hive.closed) {
       void server
@@ -118,5 +117,9 @@ export async function superviseRoot(options: SuperviseOptions): Promise<Supervis
   }, 1_000);
   guard.unref();
   void takeOverAll(hive).then(async () => hive.hooks.tell("swarm:reload", await reload(hive)));
-  return { swarm, restingFor: () => now() - busyAt };
+  const restingFor = (): number => {
+    if (isBusy(hive)) busyAt = now();
+    return now() - busyAt;
+  };
+  return { swarm, restingFor };
 }

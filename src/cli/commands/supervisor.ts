@@ -80,6 +80,6 @@ export const run: Command = {
       ...(config.resumeMessage === undefined ? {} : { resumeMessage: config.resumeMessage }),
     };
     const options = { root: access.root, plugins: access.reader.plugins, env: settings.env, settings: given, warn };
-    await runSupervisor(options, config.supervisorIdle);
+    if ((await runSupervisor(options, config.supervisorIdle)) === "locked") warn("another process holds the root");
   },
 };

@@ -91,7 +91,7 @@ describe("data and words", () => {
     const failing: readonly (readonly [number, string, readonly string[]])[] = [
       [2, "usage", ["lss"]],
       [2, "usage", ["ls", "--bogus"]],
-      [2, "usage", ["ls", "-o", "nope"]],
+      [2, "usage", ["logs", "quick", "-n", "x"]],
       [3, "not_found", ["show", "nobody"]],
       [5, "unreachable", ["supervisor", "status"]],
       [4, "state", ["send", "quick", "hi"]],
