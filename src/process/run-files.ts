@@ -137,10 +137,11 @@ export const readFeed = (paths: RunPaths): ProcessId | undefined => readProcess(
 const readProcess = (path: string): ProcessId | undefined =>
   parseProcess(readWhole(path, MAX_WORD)?.toString("utf8") ?? "");
 
-/** A file without its newline is not there yet. */
+/** A file without its newline is not there yet. Neither 0 nor 1 is a run's: a signal to their groups would go to all. */
 function parseProcess(text: string): ProcessId | undefined {
   const match = /^(\d{1,10}) (\d{1,15})\n$/.exec(text);
-  return match === null ? undefined : { pid: Number(match[1]), start: Number(match[2]) };
+  const pid = Number(match?.[1]);
+  return match === null || pid <= 1 ? undefined : { pid, start: Number(match[2]) };
 }
 
 export function readExit(paths: RunPaths): number | undefined {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startShim } from "../../src/process/launch.ts";
@@ -44,6 +44,17 @@ describe("a run", () => {
     await run.stop();
   });
 
+  test("has no child by the number of everybody's group, whatever its file says", () => {
+    const paths = runPaths(join(folder, "liar"), 1);
+    mkdirSync(paths.dir, { recursive: true });
+    const { start: first = 0 } = statOf(1) ?? {};
+    for (const text of [`1 ${first}\n`, "0 0\n"]) {
+      writeFileSync(paths.child, text);
+      assert.equal(readChild(paths), undefined);
+      assert.equal(signalRun(paths, "SIGTERM"), false);
+    }
+  });
+
   test("that was given up never starts", async () => {
     const paths = runPaths(join(folder, "given-up"), 1);
     mkdirSync(paths.dir, { recursive: true });
@@ -85,10 +96,10 @@ describe("a run", () => {
       () => readClaim(orphan.paths),
       (found) => found !== "empty",
     );
-    assert.ok(claim !== undefined && claim !== "empty" && claim.by === "shim");
+    assert.ok(claim !== undefined && claim !== "empty" && claim.by === "shim" && child !== undefined);
     process.kill(claim.shim.pid, "SIGKILL");
     await until(orphan.facts, ({ kind }) => kind === "orphaned");
-    process.kill(child?.pid ?? 0, "SIGKILL");
+    process.kill(child.pid, "SIGKILL");
     await until(orphan.facts, ({ kind }) => kind === "gone");
   });
 

@@ -37,14 +37,13 @@ if (lock !== undefined) setInterval(() => {}, 1000);`,
       const holder = children[said.indexOf("held")];
       assert.ok(holder !== undefined);
       const gone = ended(holder);
-      process.kill(holder.pid ?? 0, "SIGKILL");
+      holder.kill("SIGKILL");
       await gone;
       const lock = await takeLock(path);
       assert.ok(lock !== undefined);
       lock.release();
     } finally {
-      for (const child of children)
-        if (child.exitCode === null && child.signalCode === null) process.kill(child.pid ?? 0, "SIGKILL");
+      for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
       rmSync(folder, { recursive: true, force: true });
     }
   },

@@ -158,15 +158,15 @@ describe("a new supervisor", () => {
     await kept.reaches(id, ({ phase }) => phase === "idle");
     const fed = await kept.spawn({ args: ["cat"], options: { stdin: true } });
     await until(
-      () => readFeed(runOf(fed)),
-      (feed) => feed !== undefined,
+      () => [readFeed(runOf(fed)), readChild(runOf(fed))],
+      (written) => !written.includes(undefined),
     );
     await kept.kill();
     for (const one of [id, fed]) {
-      const claim = readClaim(runOf(one));
-      assert.ok(claim !== undefined && claim !== "empty" && claim.by === "shim");
+      const [claim, child] = [readClaim(runOf(one)), readChild(runOf(one))];
+      assert.ok(claim !== undefined && claim !== "empty" && claim.by === "shim" && child !== undefined);
       process.kill(claim.shim.pid, "SIGKILL");
-      process.kill(readChild(runOf(one))?.pid ?? 0, "SIGKILL");
+      process.kill(child.pid, "SIGKILL");
     }
     await until(
       () => kept.read(id),

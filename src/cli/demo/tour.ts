@@ -38,8 +38,9 @@ export async function playTour(stage: Stage, say: Say, print: Say): Promise<void
 
   await print("\n2. The supervisor is killed with SIGKILL\n");
   const pid = readPid((await stage.run("supervisor", "status", "--json")).stdout);
-  const before = await agents();
-  const alive = [writer, talker, leaver, victim, real].map((id) => before.get(id)?.pid ?? 0);
+  const begun = [writer, talker, leaver, victim, real];
+  const before = await until(agents, (seen) => begun.every((id) => seen.get(id)?.pid !== undefined));
+  const alive = begun.map((id) => before.get(id)?.pid ?? 0);
   process.kill(pid, "SIGKILL");
   await say(`$ kill -9 ${pid}`);
   await until(
@@ -106,9 +107,9 @@ export async function playTour(stage: Stage, say: Say, print: Say): Promise<void
   );
 
   await print("\n5. One is killed from outside, one is stopped\n");
-  const target = (await look(victim))?.pid ?? 0;
+  const target = before.get(victim)?.pid;
   await say(`$ kill -9 ${target}`);
-  process.kill(target, "SIGKILL");
+  if (target !== undefined) process.kill(target, "SIGKILL");
   const killed = await until(
     () => look(victim),
     (agent) => agent?.phase === "ended",
