@@ -1,5 +1,15 @@
 import type { AgentEvent, EventHandler } from "../../src/types.ts";
-import { agentSession, amount, type Fields, fields, isRecord, known, requestId, spent, text } from "./fields.ts";
+import {
+  agentSession,
+  amount,
+  type Fields,
+  fields,
+  isRecord,
+  known,
+  requestId,
+  spent,
+  text,
+} from "../../plugins/fields.ts";
 
 /**
  * The Agent Client Protocol: JSON-RPC 2.0, so its lines have no `type`. The ids of skep's requests name their method

@@ -11,7 +11,7 @@ import {
   spent,
   text,
   timeOfSeconds,
-} from "./fields.ts";
+} from "../../plugins/fields.ts";
 
 /**
  * `codex app-server`: JSON-RPC, so its lines have no `type`. The ids of skep's requests name their method

@@ -1,5 +1,5 @@
 import type { AgentEvent, EventHandler } from "../../src/types.ts";
-import { agentSession, type Fields, fields, isRecord, known, text } from "./fields.ts";
+import { agentSession, type Fields, fields, isRecord, known, text } from "../../plugins/fields.ts";
 import { endTool, errorText, readUsage } from "./opencode.ts";
 
 /**

@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { type FoldedTranscript, foldRuns } from "../../src/core/fold-transcript.ts";
 import { linesOf } from "../../src/core/transcript.ts";
 import type { AgentEvent, EventHandler, Snapshot } from "../../src/types.ts";
-import { claude } from "./claude.ts";
+import { claude } from "../../plugins/claude/handler.ts";
 import { codexApp } from "./codex-app.ts";
 import { FOLDER, joined, type Transcript, transcript, TRANSCRIPTS } from "./transcripts.ts";
 

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { TranscriptFold, TranscriptRun } from "../../src/core/fold-transcript.ts";
 import type { EventHandler } from "../../src/types.ts";
 import { acp } from "./acp.ts";
-import { claude } from "./claude.ts";
+import { claude } from "../../plugins/claude/handler.ts";
 import { codexApp } from "./codex-app.ts";
 import { codex } from "./codex.ts";
 import { gemini } from "./gemini.ts";

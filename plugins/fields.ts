@@ -1,5 +1,5 @@
 /** Reading what an agent wrote: any field may be missing, or of another kind. */
-import type { AgentEvent, Usage } from "../../src/types.ts";
+import type { AgentEvent, Usage } from "skep";
 
 export type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,4 @@
-import type { AgentEvent, EventHandler } from "../../src/types.ts";
+import type { AgentEvent, EventHandler } from "skep";
 import {
   agentSession,
   amount,
@@ -10,7 +10,7 @@ import {
   spent,
   text,
   timeOfSeconds,
-} from "./fields.ts";
+} from "../fields.ts";
 
 /** `claude -p --output-format stream-json`, one-shot and live. */
 export const claude: EventHandler = {
