@@ -153,6 +153,12 @@ export const cannotPrint = (cause: unknown): SkepError =>
   new SkepError("io", `cannot write to stdout: ${reasonOf(cause)}`, { cause });
 export const corruptIntent = (path: string, cause: unknown): SkepError =>
   new SkepError("corrupt", `${path}: ${reasonOf(cause)}`, { cause });
+export const unfinishedIntent = (path: string): SkepError =>
+  new SkepError("corrupt", `${path} is missing or was cut, though its run was started`);
+export const runsElsewhere = (id: string): SkepError =>
+  new SkepError("state", `${id} was started on another machine or in another container: it is not stopped from here`, {
+    hint: `skep stop ${id}, where it was started`,
+  });
 export const missingTool = (name: string, folders: readonly string[]): SkepError =>
   new SkepError("io", `${name} is not in ${folders.join(", ")}`, { hint: "install coreutils and util-linux" });
 export const notClaimed = (why: string): SkepError => new SkepError("io", `the run was not claimed: ${why}`);

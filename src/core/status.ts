@@ -5,10 +5,11 @@ import { isEmpty } from "./transcript.ts";
 
 /**
  * What is known of the newest run's processes. `none`: there is no run of skep's · `unclaimed`: it is about to start ·
- * `orphaned`: the child lives, its shim does not · `elsewhere`: on another machine or in another pid namespace.
+ * `orphaned`: the child lives, its shim does not · `elsewhere`: on another machine or in another pid namespace ·
+ * `unreadable`: what it was started as is damaged, and nothing of it is seen to live.
  */
 export interface ProcessFacts {
-  readonly kind: "none" | "unclaimed" | "alive" | "orphaned" | "dead" | "elsewhere";
+  readonly kind: "none" | "unclaimed" | "alive" | "orphaned" | "dead" | "elsewhere" | "unreadable";
   readonly pid?: number;
 }
 /** The newest run, and how messages reach it. `input`: a child without turns reads its stdin, so a message is done once written. */
@@ -34,6 +35,8 @@ export function standing(state: AgentState, facts: ProcessFacts, reach: Reach): 
       return { status: "running", phase: livePhase(state, reach), activity: "orphaned: its exit code will be unknown" };
     case "elsewhere":
       return { status: "running", phase: livePhase(state, reach), activity: "elsewhere" };
+    case "unreadable":
+      return { status: "detached", phase: "ended", activity: "damaged: whether it runs is unknown" };
     default:
       return { ...ended(state), phase: waitsForNextRun(state, reach) ? "working" : "ended" };
   }

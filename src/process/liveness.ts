@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { stat } from "../disk.ts";
 import { systemCode } from "../errors.ts";
-import { type Intent, type ProcessId, readChild, readClaim, readExit, type RunPaths } from "./run-files.ts";
+import { type Claim, type Intent, type ProcessId, readChild, readClaim, readExit, type RunPaths } from "./run-files.ts";
 
 /** Text of a file of the system's; `undefined` when it is not to be read: the process has ended, or is not ours. */
 export function readSystem(path: string): string | undefined {
@@ -60,10 +60,11 @@ export const allPids = (): number[] =>
 
 /**
  * `unclaimed`: it may start yet · `void`: given up before its start · `orphaned`: the child lives without its shim, its exit
- * will be unknown · `exited`: `at` in ms · `gone`: both dead and no exit · `elsewhere`: another machine or pid namespace.
+ * will be unknown · `exited`: `at` in ms · `gone`: both dead and no exit · `elsewhere`: another machine or pid namespace ·
+ * `unreadable`: its intent is damaged, so where it was started is unknown, and here nothing of it is seen to live.
  */
 export type RunFacts =
-  | { readonly kind: "unclaimed" | "elsewhere" }
+  | { readonly kind: "unclaimed" | "elsewhere" | "unreadable" }
   | { readonly kind: "void"; readonly reason: string }
   | { readonly kind: "running"; readonly shim?: ProcessId; readonly child?: ProcessId }
   | { readonly kind: "orphaned"; readonly child: ProcessId }
@@ -73,6 +74,8 @@ export type RunFacts =
 /** Liveness is looked at before `exit`: a shim that ends in between has written it by then. */
 export function inspectRun(paths: RunPaths, intent: Intent): RunFacts {
   const claim = readClaim(paths);
+  if (intent.damaged !== undefined && (claim === "empty" || claim?.by === "shim")) return inspectDamaged(paths, claim);
+  if (claim === undefined && intent.damaged !== undefined) return { kind: "unclaimed" };
   if (claim === undefined) return isElsewhere(intent) ? { kind: "elsewhere" } : { kind: "unclaimed" };
   if (claim !== "empty" && claim.by === "nobody") return { kind: "void", reason: claim.reason };
   const child = readChild(paths);
@@ -88,6 +91,21 @@ export function inspectRun(paths: RunPaths, intent: Intent): RunFacts {
   const late = readChild(paths);
   if (late !== undefined && here && (childLives || isAlive(late))) return { kind: "orphaned", child: late };
   return { kind: "gone", ...(late === undefined ? {} : { child: late }) };
+}
+
+/**
+ * Without its intent nobody knows on which boot a run was started. Processes that agree are taken for its own, so that it
+ * is not started twice; code 0 may hide a failed turn, and is no success.
+ */
+function inspectDamaged(paths: RunPaths, claim: Exclude<Claim, { by: "nobody" }> | "empty"): RunFacts {
+  const child = readChild(paths);
+  const known = child === undefined ? {} : { child };
+  const shimLives = claim === "empty" ? namesFolder(paths.dir) : isAlive(claim.shim);
+  const childLives = child !== undefined && isAlive(child);
+  const ended = endedFacts(paths, known);
+  if (ended?.kind === "exited") return ended.code === 0 ? { kind: "gone", ...known } : ended;
+  if (shimLives) return { kind: "running", ...known };
+  return childLives ? { kind: "orphaned", child } : { kind: "unreadable" };
 }
 
 function endedFacts(paths: RunPaths, known: { readonly child?: ProcessId }): RunFacts | undefined {

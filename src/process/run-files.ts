@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { create, exists, list, readWhole } from "../disk.ts";
-import { corruptIntent } from "../errors.ts";
+import { corruptIntent, reasonOf, SkepError, unfinishedIntent } from "../errors.ts";
 
 export interface RunPaths {
   readonly dir: string;
@@ -45,6 +45,8 @@ export const listRuns = (agentFolder: string): number[] =>
 
 /** What a run was started as. Enough to read it, to speak to it and to end it without its plugin. */
 export interface Intent {
+  /** Why the file could not be read: all but the run's number is a guess then. Never on disk. */
+  readonly damaged?: string;
   readonly run: number;
   readonly resuming: boolean;
   readonly message?: { readonly id: string; readonly text: string };
@@ -111,6 +113,41 @@ export function readIntent(paths: RunPaths): Intent | undefined {
   }
 }
 
+/**
+ * The run's intent for those who must go on without it. A run that was claimed was started, whatever became of its intent:
+ * it is told as damaged, and never passed over for an older one. `undefined`: nothing can have been started.
+ */
+export function recoverIntent(paths: RunPaths, run: number): Intent | undefined {
+  try {
+    const intent = readIntent(paths);
+    if (intent !== undefined) return intent;
+    return exists(paths.claim) ? guess(run, reasonOf(unfinishedIntent(paths.intent))) : undefined;
+  } catch (error) {
+    if (!(error instanceof SkepError)) throw error;
+    return guess(run, reasonOf(error));
+  }
+}
+
+/** Of no boot and no machine: nothing is signalled by a pid because of it. */
+const guess = (run: number, damaged: string): Intent => ({
+  damaged,
+  run,
+  resuming: run > 1,
+  runner: "unknown",
+  turns: "live",
+  output: "events",
+  stdin: "none",
+  args: [],
+  options: {},
+  argv: [],
+  cwd: "/",
+  labels: {},
+  time: "",
+  boot: "unknown",
+  pidns: "unknown",
+  machine: "unknown",
+});
+
 /** A process: its number alone may be another's by now, with its start (clock ticks since boot) it is this one. */
 export interface ProcessId {
   readonly pid: number;
@@ -122,7 +159,7 @@ export type Claim =
 
 /** `undefined`: there is none. `empty`: it was made and could not be written. */
 export function readClaim(paths: RunPaths): Claim | "empty" | undefined {
-  const text = readWhole(paths.claim, MAX_WORD)?.toString("utf8");
+  const text = readWord(paths.claim);
   if (text === undefined) return undefined;
   const shim = text.startsWith("shim ") ? parseProcess(text.slice("shim ".length)) : undefined;
   if (shim !== undefined) return { by: "shim", shim };
@@ -134,8 +171,17 @@ export function readClaim(paths: RunPaths): Claim | "empty" | undefined {
 export const readChild = (paths: RunPaths): ProcessId | undefined => readProcess(paths.child);
 export const readFeed = (paths: RunPaths): ProcessId | undefined => readProcess(paths.feed);
 
-const readProcess = (path: string): ProcessId | undefined =>
-  parseProcess(readWhole(path, MAX_WORD)?.toString("utf8") ?? "");
+const readProcess = (path: string): ProcessId | undefined => parseProcess(readWord(path) ?? "");
+
+/** A file of one line. One that is damaged, too long or no file at all says nothing: it must not hide its agent. */
+function readWord(path: string): string | undefined {
+  try {
+    return readWhole(path, MAX_WORD)?.toString("utf8");
+  } catch (error) {
+    if (error instanceof SkepError && error.code === "corrupt") return "";
+    throw error;
+  }
+}
 
 /** A file without its newline is not there yet. Neither 0 nor 1 is a run's: a signal to their groups would go to all. */
 function parseProcess(text: string): ProcessId | undefined {
@@ -145,7 +191,7 @@ function parseProcess(text: string): ProcessId | undefined {
 }
 
 export function readExit(paths: RunPaths): number | undefined {
-  const match = /^(\d{1,3})\n$/.exec(readWhole(paths.exit, MAX_WORD)?.toString("utf8") ?? "");
+  const match = /^(\d{1,3})\n$/.exec(readWord(paths.exit) ?? "");
   return match === null ? undefined : Number(match[1]);
 }
 

@@ -122,6 +122,7 @@ export async function handOver(
 ): Promise<void> {
   const { run } = kept;
   if (run === undefined || kept.journal.state.run !== run.run) return; // not begun: the next look begins it
+  if (run.intent.damaged !== undefined) return; // how it is spoken to is not known: the message waits for the next run
   makeSure(hive, kept, runner);
   const { id } = command;
   const { now } = hive;

@@ -19,7 +19,7 @@ import { type AgentState, INITIAL } from "../core/state.ts";
 import type { Translate } from "../core/translate.ts";
 import { close, openRead, readAt, stat } from "../disk.ts";
 import { swarmClosed } from "../errors.ts";
-import { readIntent, runPaths } from "../process/run-files.ts";
+import { recoverIntent, runPaths } from "../process/run-files.ts";
 import { openLog, readLog, type LogWriter } from "../store/event-log.ts";
 import type { AgentPaths } from "../store/fs-store.ts";
 import type { LinePosition } from "../store/lines.ts";
@@ -192,7 +192,7 @@ function wholeEntry(paths: AgentPaths, { entry, stamp }: ParsedLine): LogEntry {
   if (fd === undefined) return entry;
   try {
     const text = readAt(fd, at, bytes).toString("utf8");
-    const output = readIntent(run)?.output ?? "events";
+    const output = recoverIntent(run, stamp.run)?.output ?? "events";
     return tooLong(entry, text, output, stamp, { from, at, eol: stamp.cursor[from] > at + bytes });
   } finally {
     close(fd);

@@ -42,6 +42,8 @@ export async function keep(hive: Hive, id: string): Promise<Kept> {
 /** A run that an earlier supervisor started goes on under this one. */
 async function takeOver(hive: Hive, kept: Kept): Promise<void> {
   kept.unsure = true;
+  const { damaged } = kept.run?.intent ?? {};
+  if (damaged !== undefined) hive.warn(`${kept.id}: watched, but not to be spoken to: ${damaged}`);
   follow(hive, kept);
   const runner = await hive.plugins.runner(kept.meta.runner).catch((error: unknown) => {
     hive.warn(`${kept.id}: watched, but not to be spoken to: ${reasonOf(error)}`);

@@ -103,7 +103,7 @@ function snapshotOf(meta: Meta, journal: Journal, run: ObservedRun | undefined, 
     return makeSnapshot(meta, journal.state, factsOf(meta, journal, { kind: "none" }), reach);
   // Its processes have ended and its last lines are still to be taken in: it has ended when the log says so.
   const ending = endOf(facts) !== undefined && !hasEnded(journal, run);
-  const process = ending ? ({ kind: "alive" } as const) : processFacts(facts);
+  const process = ending ? ({ kind: "alive" } as const) : processFacts(facts, hasEnded(journal, run));
   return makeSnapshot(meta, journal.state, factsOf(meta, journal, process), reach);
 }
 
@@ -148,7 +148,8 @@ function noteSent(sentAt: Kept["sentAt"], { type, origin, data }: LogEntry): voi
 /** The conversation with the newest run, taken up from the log if need be; none before the run's beginning is in the log. */
 export function talkOf(kept: Kept): Talk | undefined {
   const { run, runner, journal, meta } = kept;
-  if (run === undefined || runner?.dialogue === undefined || journal.state.run !== run.run) return undefined;
+  if (run === undefined || run.intent.damaged !== undefined || runner?.dialogue === undefined) return undefined;
+  if (journal.state.run !== run.run) return undefined;
   if (kept.talk?.run !== run.run) kept.talk = takeUp(runner.dialogue, meta, journal, run);
   return kept.talk;
 }

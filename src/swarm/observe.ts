@@ -8,7 +8,7 @@ import { TASK_MESSAGE } from "../core/queue.ts";
 import type { ProcessFacts, Reach } from "../core/status.ts";
 import { close, openRead, stat } from "../disk.ts";
 import { inspectRun, type RunFacts } from "../process/liveness.ts";
-import { type Intent, readIntent, listRuns, type RunPaths, runPaths } from "../process/run-files.ts";
+import { type Intent, listRuns, recoverIntent, type RunPaths, runPaths } from "../process/run-files.ts";
 import { type LinePosition, readLines } from "../store/lines.ts";
 import { type Draft, type Journal, MAX_PARSED, mend, record } from "./journal.ts";
 
@@ -24,7 +24,7 @@ export interface ObservedRun {
 export function newestRun(journal: Journal): ObservedRun | undefined {
   for (const run of listRuns(journal.paths.folder).toReversed()) {
     const paths = runPaths(journal.paths.folder, run);
-    const intent = readIntent(paths);
+    const intent = recoverIntent(paths, run);
     if (intent !== undefined) return { run, paths, intent, positions: positionsAt(journal, run) };
   }
   return undefined;
@@ -159,7 +159,7 @@ export function lookAt(journal: Journal, now: number): { facts: ProcessFacts; re
   const options = { now, late: true, rest: end !== undefined };
   observe(journal, observed, facts, options);
   if (end !== undefined && !ended) recordEnd(journal, observed, end, options);
-  return { facts: processFacts(facts), reach: reachOf(observed.intent), observed };
+  return { facts: processFacts(facts, hasEnded(journal, observed)), reach: reachOf(observed.intent), observed };
 }
 
 export const NO_RUN: Reach = { run: 0, turns: "live", input: false };
@@ -169,7 +169,8 @@ export const reachOf = ({ run, turns, stdin }: Intent): Reach => ({
   input: turns === "none" && stdin === "open",
 });
 
-export function processFacts(facts: RunFacts): ProcessFacts {
+/** `ended`: the log has the run's end. */
+export function processFacts(facts: RunFacts, ended: boolean): ProcessFacts {
   const pid = childOf(facts)?.pid;
   switch (facts.kind) {
     case "running":
@@ -179,6 +180,8 @@ export function processFacts(facts: RunFacts): ProcessFacts {
     case "unclaimed":
     case "elsewhere":
       return { kind: facts.kind };
+    case "unreadable":
+      return { kind: ended ? "dead" : "unreadable" };
     default:
       return { kind: "dead" };
   }

@@ -1,6 +1,6 @@
 import { close, openRead, readAt } from "../disk.ts";
 import { inspectRun } from "../process/liveness.ts";
-import { listRuns, readIntent, runPaths } from "../process/run-files.ts";
+import { listRuns, recoverIntent, runPaths } from "../process/run-files.ts";
 import type { Store } from "../store/fs-store.ts";
 import { endOf } from "./observe.ts";
 
@@ -14,9 +14,10 @@ export function followRaw(store: Store, id: string): () => { readonly bytes: Buf
   const run = listRuns(folder).at(-1);
   const paths = run === undefined ? undefined : runPaths(folder, run);
   return () => {
-    if (paths === undefined) return { bytes: NOTHING, ended: true };
-    const intent = readIntent(paths);
-    const over = intent === undefined || endOf(inspectRun(paths, intent)) !== undefined;
+    if (run === undefined || paths === undefined) return { bytes: NOTHING, ended: true };
+    const intent = recoverIntent(paths, run);
+    const facts = intent === undefined ? undefined : inspectRun(paths, intent);
+    const over = facts === undefined || facts.kind === "unreadable" || endOf(facts) !== undefined;
     const fd = openRead(paths.out);
     if (fd === undefined) return { bytes: NOTHING, ended: over };
     try {

@@ -7,7 +7,7 @@ import { makeSnapshot } from "../core/snapshot.ts";
 import type { ProcessFacts } from "../core/status.ts";
 import { notFound, reasonOf, SkepError, systemCode } from "../errors.ts";
 import { foreignIsAlive } from "../process/inbox-socket.ts";
-import { listRuns, readIntent, runPaths } from "../process/run-files.ts";
+import { listRuns, recoverIntent, runPaths } from "../process/run-files.ts";
 import { readMeta, type Store } from "../store/fs-store.ts";
 import { readInbox } from "../store/inbox-log.ts";
 import type { Detail, Problem, Snapshot, SwarmView } from "../types.ts";
@@ -20,6 +20,8 @@ export interface ReadAgent {
   readonly meta: Meta;
   readonly journal: Journal;
   readonly snapshot: Snapshot;
+  /** What of it is damaged and was read around. */
+  readonly problems: readonly Problem[];
 }
 export interface ReadTools {
   readonly store: Store;
@@ -36,7 +38,9 @@ export async function reload(tools: ReadTools): Promise<SwarmView> {
   for (const id of tools.store.ids()) {
     try {
       const agent = await readAgent(tools, id);
-      if (agent !== undefined) agents.push(agent.snapshot);
+      if (agent === undefined) continue;
+      agents.push(agent.snapshot);
+      problems.push(...agent.problems);
     } catch (error) {
       problems.push({ path: tools.store.paths(id).meta, code: problemCode(error), message: reasonOf(error) });
     }
@@ -54,7 +58,11 @@ export async function readAgent(tools: ReadTools, id: string): Promise<ReadAgent
   const journal = openJournal(tools.store.paths(id), await translateFor(tools.plugins, meta.runner), false);
   const seen = lookAt(journal, tools.now());
   const snapshot = makeSnapshot(meta, journal.state, factsOf(meta, journal, seen.facts), seen.reach);
-  return { meta, journal, snapshot };
+  const { paths, intent } = seen.observed ?? {};
+  const damaged = intent?.damaged;
+  const problems =
+    paths === undefined || damaged === undefined ? [] : [{ path: paths.intent, code: "corrupt", message: damaged }];
+  return { meta, journal, snapshot, problems };
 }
 
 /** meta.json, with what a rewrite by zot dropped taken from the newest intent. */
@@ -68,8 +76,8 @@ export function readMetaOf(tools: Pick<ReadTools, "store" | "repoRoot">, id: str
 function fromIntent(store: Store, meta: Meta): Meta {
   const { folder } = store.paths(meta.id);
   const run = listRuns(folder).at(-1);
-  const intent = run === undefined ? undefined : readIntent(runPaths(folder, run));
-  if (intent === undefined) return meta;
+  const intent = run === undefined ? undefined : recoverIntent(runPaths(folder, run), run);
+  if (intent === undefined || intent.damaged !== undefined) return meta;
   const { runner, args, options, labels } = intent;
   return { ...meta, runner, skep: { args, options, labels } };
 }
@@ -89,14 +97,14 @@ export async function readDetail(tools: ReadTools, id: string): Promise<Detail> 
   return detailOf(tools.store, agent);
 }
 
-export function detailOf(store: Store, { meta, journal, snapshot }: ReadAgent): Detail {
+export function detailOf(store: Store, { meta, journal, snapshot }: Omit<ReadAgent, "problems">): Detail {
   const { folder, inbox } = store.paths(meta.id);
   const runs = journal.state.runs.map(({ run, started, ended, exit }) => ({
     run,
     started: timeOf(started),
     ...(ended === undefined ? {} : { ended: timeOf(ended) }),
     ...(exit === undefined ? {} : { exit }),
-    argv: readIntent(runPaths(folder, run))?.argv ?? [],
+    argv: recoverIntent(runPaths(folder, run), run)?.argv ?? [],
   }));
   const states = new Map(journal.state.messages.map((message) => [message.id, message.state]));
   const task = { id: TASK_MESSAGE, time: isTime(meta.started) ? meta.started : timeOf(0), text: meta.task };

@@ -1,7 +1,8 @@
 /** Ends runs, and everything they started. Goes on where an earlier supervisor was killed in the middle. */
+import { inspectRun } from "../process/liveness.ts";
 import { agentMark, runMark } from "../process/mark.ts";
 import { sweep, terminate } from "../process/terminate.ts";
-import { reasonOf } from "../errors.ts";
+import { reasonOf, runsElsewhere } from "../errors.ts";
 import type { Runner } from "../types.ts";
 import { sayTo } from "./deliver.ts";
 import type { Hive } from "./hive.ts";
@@ -23,6 +24,7 @@ export async function stopRun(hive: Hive, kept: Kept, runner: Runner | undefined
     await sweep(agent, wish.grace);
     return;
   }
+  if (inspectRun(run.paths, run.intent).kind === "elsewhere") throw runsElsewhere(kept.id);
   if (journal.state.stop?.run !== run.run) {
     const reason = wish.reason ?? (freshSnapshot(kept).phase === "idle" ? "shutdown" : "cancelled");
     recordOwn(kept, hive.now(), "stop_requested", { by: wish.by, reason }, run.run);

@@ -107,6 +107,11 @@ function seeEnd(hive: Hive, kept: Kept, facts: RunFacts): void {
     createStop(run.paths);
     return finish(hive, kept, inspectRun(run.paths, run.intent));
   }
+  // Who stops it says that it is over; what was seen of it here has been ended.
+  if (facts.kind === "unreadable" && kept.journal.state.stop?.run === run.run) {
+    createStop(run.paths);
+    return finish(hive, kept, { kind: "gone" });
+  }
   if (facts.kind === "exited" || facts.kind === "void") finish(hive, kept, facts);
 }
 

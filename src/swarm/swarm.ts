@@ -98,7 +98,10 @@ async function resume(hive: Hive, kept: Kept, options: ResumeOptions, caller: Ca
   if (options.request !== undefined && run?.intent.request === options.request) return fresh(hive, kept);
   if (kept.facts?.kind === "elsewhere" && options.force !== true)
     throw mayRun(id, "it was started on another machine or in another container");
-  if (run !== undefined && !hasEnded(journal, run) && kept.facts?.kind !== "elsewhere") throw runsAlready(id);
+  const open = run !== undefined && !hasEnded(journal, run);
+  const damaged = open && kept.facts?.kind === "unreadable";
+  if (damaged && options.force !== true) throw mayRun(id, run.intent.damaged ?? "its run is damaged");
+  if (open && !damaged && kept.facts?.kind !== "elsewhere") throw runsAlready(id);
   if (options.force !== true && isForeign(kept)) throw mayRun(id, "another supervisor's agent listens on its inbox");
   const runner = await runnerOf(hive, kept);
   const meta = options.dir === undefined ? kept.meta : { ...kept.meta, dir: resolve(options.dir) };
