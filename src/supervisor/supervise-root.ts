@@ -6,8 +6,8 @@ import { reasonOf } from "../errors.ts";
 import { version } from "../build-info.ts";
 import { inboxPath } from "../process/inbox-socket.ts";
 import { bootId, startOf } from "../process/liveness.ts";
-import { openStore } from "../store/fs-store.ts";
-import { takeLock } from "../store/lock.ts";
+import { openStore, type Store } from "../store/fs-store.ts";
+import { type Lock, takeLock } from "../store/lock.ts";
 import type { Swarm } from "../swarm/api.ts";
 import { deliverNext } from "../swarm/deliver.ts";
 import { type Hive, type Settings, SETTINGS } from "../swarm/hive.ts";
@@ -48,11 +48,20 @@ export interface SupervisorRecord {
 
 /** `undefined` when another process holds the lock. Closing the swarm lets go of the root and touches no agent. */
 export async function superviseRoot(options: SuperviseOptions): Promise<Supervisor | undefined> {
-  const { plugins, env, warn } = options;
   makeFolders(options.root);
   const store = openStore(options.root);
   const lock = await takeLock(join(store.root, "lock"));
   if (lock === undefined) return undefined;
+  try {
+    return await superviseLocked(options, store, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function superviseLocked(options: SuperviseOptions, store: Store, lock: Lock): Promise<Supervisor> {
+  const { plugins, env, warn } = options;
   store.emptyTrash();
   const now = (): number => Date.now();
   const hive: Hive & { repoRoot?: string | undefined } = {
@@ -103,7 +112,12 @@ export async function superviseRoot(options: SuperviseOptions): Promise<Supervis
     version,
     since,
   };
-  replace(join(store.root, "supervisor.json"), `${JSON.stringify(record)}\n`);
+  try {
+    replace(join(store.root, "supervisor.json"), `${JSON.stringify(record)}\n`);
+  } catch (error) {
+    await server.close(); // else it would live on as one that answers and keeps nobody
+    throw error;
+  }
   const stopTicking = startTicking(hive);
   const guard = setInterval(() => {
     // A logout empties the runtime folder: who comes back must find us.
