@@ -4,6 +4,8 @@
  *   binary  dist/skep    one file, Bun inside
  *   lib     dist/lib     JavaScript for Node 20, Deno and Bun: the library and the same CLI
  *           dist/types   its declarations
+ *
+ * `bun build.ts faulty` builds the binary of test/fault/faulty-build.ts, which is never shipped.
  */
 import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import { existsSync, statSync } from "node:fs";
@@ -18,12 +20,13 @@ const defines = (build: "binary" | "lib"): Record<string, string> => ({
   SKEP_VERSION: JSON.stringify(manifest.version),
 });
 
-async function buildBinary(): Promise<void> {
+async function buildBinary(outfile: string, plugins: Bun.BunPlugin[] = []): Promise<void> {
   await Bun.build({
+    plugins,
     entrypoints: [ENTRY],
     // What lies in the folder that skep is started in is somebody else's: none of it may run in the binary.
     compile: {
-      outfile: BINARY,
+      outfile,
       autoloadBunfig: false,
       autoloadDotenv: false,
       autoloadTsconfig: false,
@@ -38,6 +41,19 @@ async function buildBinary(): Promise<void> {
     define: defines("binary"),
   });
 }
+
+/** One module sees another node:fs: the faults and the trace of the fault suite are in there. */
+const faultyDisk: Bun.BunPlugin = {
+  name: "faulty-disk",
+  setup(builder) {
+    builder.onLoad({ filter: /\/src\/disk\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const contents = text.replace('from "node:fs"', 'from "../test/fault/faulty-fs.ts"');
+      if (contents === text) throw new Error("src/disk.ts imports no node:fs that could be replaced");
+      return { contents, loader: "ts" };
+    });
+  },
+};
 
 async function buildLibrary(): Promise<void> {
   const entry: Record<string, string> = { index: "src/index.ts", cli: ENTRY };
@@ -82,8 +98,9 @@ function isStale(): boolean {
 }
 
 const args = process.argv.slice(2);
-const unknown = args.filter((arg) => !["binary", "lib", "--if-stale"].includes(arg));
+const unknown = args.filter((arg) => !["binary", "lib", "faulty", "--if-stale"].includes(arg));
 if (unknown.length > 0) throw new Error(`build.ts does not know ${unknown.join(" ")}`);
 const wanted = (part: string): boolean => args.includes(part) || args.every((arg) => arg.startsWith("--"));
-if (wanted("binary") && (isStale() || !args.includes("--if-stale"))) await buildBinary();
+if (wanted("binary") && (isStale() || !args.includes("--if-stale"))) await buildBinary(BINARY);
+if (args.includes("faulty")) await buildBinary(".cache/fault/skep-faulty", [faultyDisk]);
 if (wanted("lib")) await Promise.all([buildLibrary(), buildDeclarations()]);
