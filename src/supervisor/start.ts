@@ -10,6 +10,7 @@ import { inboxPath } from "../process/inbox-socket.ts";
 import { selfCommand } from "../process/self.ts";
 import type { Environment } from "../types.ts";
 import { greet } from "./client.ts";
+import { loginPlaces, scopeCommand } from "./login.ts";
 import type { Hello } from "./protocol.ts";
 import type { SupervisorRecord } from "./supervise-root.ts";
 
@@ -24,6 +25,7 @@ const recordSchema: v.GenericSchema<unknown, SupervisorRecord> = v.object({
 });
 const MAX_RECORD = 64 * 1024;
 const START_MS = 15_000;
+const SCOPE_MS = 5_000;
 
 /** What the last supervisor of the root wrote about itself; it need not live any more. */
 export function readRecord(root: string): SupervisorRecord | undefined {
@@ -52,28 +54,53 @@ export async function findSupervisor(root: string, env: Environment): Promise<He
   }
 }
 
-/** Starts one and returns when it answers; nobody minds if another client was faster. `args` go to it as they are. */
-export async function startSupervisor(root: string, env: Environment, args: readonly string[]): Promise<Hello> {
+/**
+ * Starts one and returns when it answers; nobody minds if another client was faster. `args` go to it as they are. It is
+ * taken out of the login where that helps and works, else started all the same.
+ */
+export async function startSupervisor(
+  root: string,
+  env: Environment,
+  args: readonly string[],
+  scope: readonly string[] = scopeCommand(loginPlaces(env)),
+): Promise<Hello> {
   makeFolders(root);
   const logPath = join(root, "supervisor.log");
+  const command = [...selfCommand(), "supervisor", "run", "--root", root, ...args];
+  let started = startDetached(logPath, [...scope, ...command], env);
+  let scoped = scope.length > 0;
+  let deadline = Date.now() + START_MS;
+  for (let wait = 2; ; wait = Math.min(50, wait * 2)) {
+    const hello = await findSupervisor(root, env);
+    if (hello !== undefined) return hello;
+    const { ended, from } = started;
+    if (scoped && (ended() !== undefined || Date.now() > deadline - START_MS + SCOPE_MS)) {
+      scoped = false; // systemd would not, what it said is in the log; or it is stuck, and the first that has the lock stays
+      started = startDetached(logPath, command, env);
+      deadline = Date.now() + START_MS;
+    } else if (ended() !== undefined && Date.now() > deadline - START_MS + 2_000)
+      throw noSupervisor(root, lastLine(logPath, from) ?? ended() ?? "");
+    if (Date.now() > deadline) throw noSupervisor(root, lastLine(logPath, from) ?? "it did not answer in time");
+    await pause(wait);
+  }
+}
+
+interface Started {
+  readonly from: number; // where what it says begins in the log
+  readonly ended: () => string | undefined;
+}
+
+function startDetached(logPath: string, words: readonly string[], env: Environment): Started {
   const log = openAppend(logPath);
   const from = sizeOf(log);
-  const [command = "", ...rest] = [...selfCommand(), "supervisor", "run", "--root", root, ...args];
+  const [command = "", ...rest] = words;
   const child = spawn(command, rest, { cwd: "/", detached: true, stdio: ["ignore", log, log], env: withoutSkep(env) });
   closeSync(log);
   let ended: string | undefined;
   child.once("error", (error) => (ended = reasonOf(error)));
   child.once("exit", (code, signal) => (ended = `it ended with ${signal ?? code}`));
   child.unref();
-  const deadline = Date.now() + START_MS;
-  for (let wait = 2; ; wait = Math.min(50, wait * 2)) {
-    const hello = await findSupervisor(root, env);
-    if (hello !== undefined) return hello;
-    if (ended !== undefined && Date.now() > deadline - START_MS + 2_000)
-      throw noSupervisor(root, lastLine(logPath, from) ?? ended);
-    if (Date.now() > deadline) throw noSupervisor(root, lastLine(logPath, from) ?? "it did not answer in time");
-    await pause(wait);
-  }
+  return { from, ended: () => ended };
 }
 
 /** An agent that calls skep must not mark the supervisor as its own child. */
