@@ -24,13 +24,14 @@ async function buildBinary(outfile: string, plugins: Bun.BunPlugin[] = []): Prom
   await Bun.build({
     plugins,
     entrypoints: [ENTRY],
-    // What lies in the folder that skep is started in is somebody else's: none of it may run in the binary.
+    // What lies in the folder that skep is started in is somebody else's: none of it may run in the binary. A package.json
+    // is read where something is imported from its folder alone, and plugins' packages cannot be found without theirs.
     compile: {
       outfile,
       autoloadBunfig: false,
       autoloadDotenv: false,
       autoloadTsconfig: false,
-      autoloadPackageJson: false,
+      autoloadPackageJson: true,
     },
     // Splitting and bytecode keep the start short: a verb loads what it uses. Bytecode of ESM needs the format named.
     target: "bun",

@@ -242,6 +242,10 @@ export const notTrusted = (path: string): SkepError =>
   new SkepError("plugin", `${path} is not trusted, or has changed`, {
     hint: `read it, then: skep plugins trust ${path}`,
   });
+export const notAsTrusted = (path: string): SkepError =>
+  new SkepError("plugin", `${path} has changed since it was trusted`, {
+    hint: "read it, then: skep plugins trust, in its project",
+  });
 export const badPluginName = (name: string): SkepError =>
   new SkepError("usage", `${JSON.stringify(name)} cannot be a plugin's name`, {
     hint: "lowercase letters, digits and -, such as my-agent",

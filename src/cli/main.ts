@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import { build, version } from "../build-info.ts";
 import { onlyLinux, refusedEnvironment } from "../errors.ts";
 import { parseArgs } from "./args.ts";
@@ -5,6 +6,7 @@ import { COMMANDS, HIDDEN } from "./command-table.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { briefHelp, fullHelp, verbHelp } from "./help.ts";
 import { openOutput } from "./output.ts";
+import { hostPlugins } from "./host-plugins.ts";
 import { GLOBAL_FLAGS, readSettings } from "./settings.ts";
 import { makeTalk, printError } from "./talk.ts";
 
@@ -27,6 +29,7 @@ async function main(argv: readonly string[]): Promise<void> {
     if (command === undefined)
       return await output.write(options.has("help") ? fullHelp(COMMANDS, GLOBAL_FLAGS) : briefHelp(COMMANDS));
     if (options.has("help")) return await output.write(verbHelp(command, GLOBAL_FLAGS, COMMANDS));
+    hostPlugins();
     const settings = readSettings(options, process.env, process.cwd());
     const endings: (() => Promise<void>)[] = [];
     const context = {
@@ -53,6 +56,9 @@ function checkEnvironment(): void {
   if (build !== "binary") return;
   if (process.execArgv.length > 0) throw refusedEnvironment("BUN_OPTIONS");
   if (process.env["BUN_INSPECT"]) throw refusedEnvironment("BUN_INSPECT");
+  // Bun looks there for what a plugin imports: a relative folder of it is one of whoever owns the current folder.
+  const folders = process.env["NODE_PATH"]?.split(":") ?? [];
+  if (folders.some((folder) => folder !== "" && !isAbsolute(folder))) throw refusedEnvironment("NODE_PATH");
 }
 
 await main(process.argv.slice(2));

@@ -7,9 +7,10 @@ import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { exists, makeFolders, readWhole, replace } from "../disk.ts";
 import { cannotRead, reasonOf } from "../errors.ts";
-import { fingerprint, type PluginFile } from "../swarm/plugin-file.ts";
+import type { Source } from "../swarm/import-source.ts";
+import { type PluginFile, readSource } from "../swarm/plugin-file.ts";
 import type { Environment } from "../types.ts";
-import { type Config, configFolder, readConfig } from "./config.ts";
+import { type Config, configFolder, parseConfig } from "./config.ts";
 
 export const PROJECT_CONFIG = "skep.json";
 const MAX_TRUST = 4 * 1024 * 1024;
@@ -29,22 +30,30 @@ export function findProject(cwd: string, env: Environment): ProjectConfig | unde
   }
 }
 
+/** The text that was checked is the text that counts: the file is read once. */
 function readProject(path: string, env: Environment): ProjectConfig {
   const trusted = readTrust(env);
-  if (!isTrusted(path, trusted)) return { path, config: undefined };
-  const config = readConfig(path, env);
-  const plugins = config.plugins.map((plugin): PluginFile => ({ ...plugin, from: "project" }));
+  const source = sourceOf(path);
+  if (source === undefined || trusted.get(source.path) !== source.hash) return { path, config: undefined };
+  const config = parseConfig(source.text, path);
+  const plugins = config.plugins.map((plugin) => trustedPlugin(plugin, trusted));
   // A plugin of it that was changed since makes the whole untrusted: half a config would surprise.
-  if (!plugins.every((plugin) => isTrusted(plugin.path, trusted))) return { path, config: undefined };
+  if (!plugins.every((plugin) => plugin !== undefined)) return { path, config: undefined };
   return { path, config: { ...config, plugins } };
 }
 
-function isTrusted(path: string, trusted: ReadonlyMap<string, string>): boolean {
+/** With the content that was trusted: what is there when it is imported may be another. */
+function trustedPlugin(plugin: PluginFile, trusted: ReadonlyMap<string, string>): PluginFile | undefined {
+  const source = sourceOf(plugin.path);
+  if (source === undefined || trusted.get(source.path) !== source.hash) return undefined;
+  return { ...plugin, from: "project", hash: source.hash };
+}
+
+function sourceOf(path: string): Source | undefined {
   try {
-    const { path: real, hash } = fingerprint(path);
-    return trusted.get(real) === hash;
+    return readSource(path);
   } catch {
-    return false; // not to be read: nothing there to be trusted
+    return undefined; // not to be read: nothing there to be trusted
   }
 }
 
@@ -60,18 +69,20 @@ function readTrust(env: Environment): ReadonlyMap<string, string> {
   }
 }
 
-/** Records the file as it is now, and the plugins it names when it is a config. Returns what was recorded. */
+/** Records the file as it is now, and the plugins it names when it is a config. Returns what was recorded, by real path. */
 export function trust(path: string, env: Environment): readonly string[] {
-  const named = path.endsWith(".json") ? readConfig(path, env).plugins.map((plugin) => plugin.path) : [];
-  const prints = [path, ...named].map((file) => {
+  const read = (file: string): Source => {
     try {
-      return fingerprint(file);
+      return readSource(file);
     } catch (error) {
       throw cannotRead(file, reasonOf(error));
     }
-  });
-  const all = new Map([...readTrust(env), ...prints.map(({ path: real, hash }) => [real, hash] as const)]);
+  };
+  const first = read(path);
+  const named = path.endsWith(".json") ? parseConfig(first.text, path).plugins : [];
+  const sources = [first, ...named.map((plugin) => read(plugin.path))];
+  const all = new Map([...readTrust(env), ...sources.map(({ path: real, hash }) => [real, hash] as const)]);
   makeFolders(configFolder(env));
   replace(trustFile(env), `${JSON.stringify(Object.fromEntries(all), undefined, 2)}\n`);
-  return prints.map((print) => print.path);
+  return sources.map((source) => source.path);
 }

@@ -46,6 +46,7 @@ const plugins = v.exactOptional(
       path: v.pipe(v.string(), v.startsWith("/")),
       from: v.picklist(["flag", "config", "folder", "project"]),
       options: v.exactOptional(v.unknown()),
+      hash: v.exactOptional(v.string()),
     }),
   ),
 );

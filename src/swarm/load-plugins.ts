@@ -15,7 +15,7 @@ import { faultOf, pluginFailed, unknownName } from "../errors.ts";
 import type { Environment, EventHandler, Plugin, Renderer, Runner } from "../types.ts";
 import { BUNDLED } from "./bundled.ts";
 import { describeExternal, findExternal } from "./external-runner.ts";
-import { fingerprint, loadPluginFile, makeApi, type PluginFile, type Warn } from "./plugin-file.ts";
+import { loadPluginFile, makeApi, type PluginFile, readSource, type Warn } from "./plugin-file.ts";
 import { withLimit } from "./time-limit.ts";
 
 export interface PluginReport {
@@ -77,10 +77,11 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
     handlers.clear();
   };
   const bring = async (file: PluginFile): Promise<void> => {
-    const { path, hash } = fingerprint(file.path);
+    const source = readSource(file.path);
+    const { path, hash } = source;
     const before = users.find(({ source }) => source.path === path)?.source.hash;
     if (before === hash) return;
-    replace(await loadPluginFile(file, warn));
+    replace(await loadPluginFile(file, warn, source));
     failed.delete(file.path);
     if (before !== undefined) warn(`plugin ${path} has changed: new runs take it as it is now`);
   };

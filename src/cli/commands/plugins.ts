@@ -1,10 +1,12 @@
+import { notTrusted, reasonOf } from "../../errors.ts";
 import { openAccess } from "../access.ts";
 import type { Command } from "../command.ts";
 
 export const list: Command = {
   async run(context) {
-    const { settings, output } = context;
+    const { settings, output, talk } = context;
     const access = await openAccess(context);
+    if (settings.untrusted !== undefined) await talk.warn(reasonOf(notTrusted(settings.untrusted)));
     const plugins = await access.reader.plugins.report();
     if (settings.json) return output.write(`${JSON.stringify(plugins, undefined, 2)}\n`);
     const lines = plugins.map(({ name, version = "", source, supplies, replaces = [], error }) => {
