@@ -1,5 +1,5 @@
 import type { Environment, Plugin, Runner } from "skep";
-import { findExecutable } from "./find-executable.ts";
+import { findExecutable } from "../find-executable.ts";
 import { zotHandler } from "./handler.ts";
 import { childArgs, childEnv, deliver } from "./protocol.ts";
 

@@ -1,6 +1,6 @@
 import type { AgentEvent, EventHandler } from "../../src/types.ts";
 import { agentSession, type Fields, fields, isRecord, known, text } from "../../plugins/fields.ts";
-import { endTool, errorText, readUsage } from "./opencode.ts";
+import { endTool, errorText, readUsage } from "../../plugins/opencode/handler.ts";
 
 /**
  * The events of `opencode serve` (`GET /event`, without the `data: ` of server-sent events). Steps tell that a turn has

@@ -1,4 +1,4 @@
-import type { AgentEvent, EventHandler } from "../../src/types.ts";
+import type { AgentEvent, EventHandler } from "skep";
 import {
   agentSession,
   amount,
@@ -11,7 +11,7 @@ import {
   spent,
   text,
   timeOfSeconds,
-} from "../../plugins/fields.ts";
+} from "../fields.ts";
 
 /**
  * `codex app-server`: JSON-RPC, so its lines have no `type`. The ids of skep's requests name their method

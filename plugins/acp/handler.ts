@@ -1,15 +1,5 @@
-import type { AgentEvent, EventHandler } from "../../src/types.ts";
-import {
-  agentSession,
-  amount,
-  type Fields,
-  fields,
-  isRecord,
-  known,
-  requestId,
-  spent,
-  text,
-} from "../../plugins/fields.ts";
+import type { AgentEvent, EventHandler } from "skep";
+import { agentSession, amount, type Fields, fields, isRecord, known, requestId, spent, text } from "../fields.ts";
 
 /**
  * The Agent Client Protocol: JSON-RPC 2.0, so its lines have no `type`. The ids of skep's requests name their method

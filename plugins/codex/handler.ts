@@ -1,5 +1,5 @@
-import type { AgentEvent, EventHandler } from "../../src/types.ts";
-import { agentSession, amount, type Fields, fields, known, spent, text } from "../../plugins/fields.ts";
+import type { AgentEvent, EventHandler } from "skep";
+import { agentSession, amount, type Fields, fields, known, spent, text } from "../fields.ts";
 
 /** `codex exec --json`: one turn a run. Ids of items begin anew with each run. */
 export const codex: EventHandler = {

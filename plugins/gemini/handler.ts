@@ -1,5 +1,5 @@
-import type { AgentEvent, EventHandler } from "../../src/types.ts";
-import { agentSession, amount, type Fields, fields, known, spent, text } from "../../plugins/fields.ts";
+import type { AgentEvent, EventHandler } from "skep";
+import { agentSession, amount, type Fields, fields, known, spent, text } from "../fields.ts";
 
 /** `gemini -o stream-json`: one turn a run. The only one of the agents that repeats the user's words. */
 export const gemini: EventHandler = {

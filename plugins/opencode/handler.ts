@@ -1,5 +1,5 @@
-import type { AgentEvent, EventHandler } from "../../src/types.ts";
-import { agentSession, amount, type Fields, fields, known, spent, text } from "../../plugins/fields.ts";
+import type { AgentEvent, EventHandler } from "skep";
+import { agentSession, amount, type Fields, fields, known, spent, text } from "../fields.ts";
 
 /**
  * `opencode run --format json`: one turn a run, made of steps. Nothing says that the turn is over but the reason of its last
