@@ -7,9 +7,10 @@
  *
  * `bun build.ts faulty` builds the binary of test/fault/faulty-build.ts, which is never shipped.
  */
-import { chmod, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { existsSync, statSync } from "node:fs";
 import { build as tsup } from "tsup";
+import { buildDeclarations } from "./build-declarations.ts";
 import manifest from "./package.json" with { type: "json" };
 
 const ENTRY = "src/cli/main.ts";
@@ -77,14 +78,6 @@ async function buildLibrary(): Promise<void> {
   await chmod(cli, 0o755);
 }
 
-async function buildDeclarations(): Promise<void> {
-  await rm("dist/types", { recursive: true, force: true });
-  const tsc = Bun.spawn(["node_modules/.bin/tsc", "-p", "tsconfig.dts.json"], {
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  if ((await tsc.exited) !== 0) throw new Error("tsc could not write the declarations");
-}
-
 /** Whether something the binary is made of was changed after it. */
 function isStale(): boolean {
   if (!existsSync(BINARY)) return true;
@@ -104,4 +97,7 @@ if (unknown.length > 0) throw new Error(`build.ts does not know ${unknown.join("
 const wanted = (part: string): boolean => args.includes(part) || args.every((arg) => arg.startsWith("--"));
 if (wanted("binary") && (isStale() || !args.includes("--if-stale"))) await buildBinary(BINARY);
 if (args.includes("faulty")) await buildBinary(".cache/fault/skep-faulty", [faultyDisk]);
-if (wanted("lib")) await Promise.all([buildLibrary(), buildDeclarations()]);
+if (wanted("lib")) {
+  buildDeclarations();
+  await buildLibrary();
+}

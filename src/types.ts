@@ -5,6 +5,7 @@
  *
  * Plugin authors see Snapshot, never the internals: it is the record that `--json` prints, key for key.
  */
+/** A value, or a promise of it: an author need not write `async`. */
 export type Awaitable<T> = T | PromiseLike<T>;
 /** RFC 3339 in UTC. */
 export type Time = string;
@@ -27,6 +28,10 @@ export type Origin =
 
 // ── what it means: closed, the reducer is exhaustive over it ────────────────────────────────────────
 
+/**
+ * The fold of an agent's events, in the order of its log, is its state. skep alone says run_started, run_stopped,
+ * stop_requested, cancel_requested, queue and answered; the others are what handlers make of an agent's words.
+ */
 export type AgentEvent =
   | { readonly kind: "run_started"; readonly run: number; readonly resumed: boolean }
   | { readonly kind: "ready" }
@@ -50,7 +55,8 @@ export type AgentEvent =
   | { readonly kind: "cancel_requested"; readonly by: string }
   | { readonly kind: "queue"; readonly message: string; readonly state: MessageState; readonly waits?: boolean; readonly why?: string } // waits: for a resume, it starts none
   | { readonly kind: "note"; readonly name: string; readonly value: unknown }; // a plugin's own fact, shown in the snapshot
-export type StampedEvent = AgentEvent & { readonly time: Time; readonly late?: true }; // late: written while nobody supervised
+/** An event with the time of its entry. `late`: it was written while nobody supervised. */
+export type StampedEvent = AgentEvent & { readonly time: Time; readonly late?: true };
 
 /** queued · sent: handed to the agent · delivered: its turn started · done: its turn ended · undeliverable: given up */
 export type MessageState = "queued" | "sent" | "delivered" | "done" | "undeliverable";
@@ -61,16 +67,17 @@ export type MessageState = "queued" | "sent" | "delivered" | "done" | "undeliver
  */
 export interface Usage {
   readonly input_tokens: number; // fresh ones: without those read from or written to a cache (codex, gemini: subtract)
-  readonly output_tokens: number;
-  readonly cache_read_tokens: number;
-  readonly cache_write_tokens: number;
-  readonly cost_usd: number;
+  readonly output_tokens: number; // with those of thinking
+  readonly cache_read_tokens: number; // taken from a cache
+  readonly cache_write_tokens: number; // put into one
+  readonly cost_usd: number; // dollars
 }
+/** How a run ended. `lost`: nobody knows. `failed_to_start`: its child never existed. Another text is another supervisor's. */
 export interface RunExit {
   readonly reason: "exit" | "cancelled" | "shutdown" | "timeout" | "lost" | "failed_to_start" | (string & {});
-  readonly code?: number;
-  readonly signal?: string;
-  readonly error?: string;
+  readonly code?: number; // 0 to 255; above 128 it may be a signal's
+  readonly signal?: string; // of one that skep sent: SIGTERM
+  readonly error?: string; // why it is none of the child's own ends
 }
 
 /**
@@ -90,6 +97,7 @@ export interface EventHandler {
 
 // ── what is shown ────────────────────────────────────────────────────────────────────────────────
 
+/** An end that nobody knows is `detached`, never `done`. */
 export type Status = "pending" | "running" | "done" | "failed" | "killed" | "detached";
 /** working: a turn is open or a message waits · waiting: for a person · idle: alive, nothing to do · ended: no process */
 export type Phase = "working" | "waiting" | "idle" | "ended";
@@ -99,7 +107,7 @@ export interface Snapshot {
   readonly id: string;
   readonly handle: string; // the part after the last "-" of the id: unique in its root, enough for every verb
   readonly task: string;
-  readonly dir: string;
+  readonly dir: string; // absolute
   readonly started: Time;
   readonly runner: string;
   readonly status: Status;
@@ -107,7 +115,7 @@ export interface Snapshot {
   readonly activity: string;
   readonly tail: readonly string[]; // last lines of the transcript, at most 6
   readonly run: number; // newest run, 0 before the first
-  readonly turns: number;
+  readonly turns: number; // that began, in all runs
   readonly model?: string;
   readonly provider?: string;
   readonly session_id?: string; // host session the agent is scoped to
@@ -115,8 +123,8 @@ export interface Snapshot {
   readonly labels?: Readonly<Record<string, string>>;
   readonly parent?: string;
   readonly args?: readonly string[];
-  readonly pid?: number;
-  readonly exit_code?: number;
+  readonly pid?: number; // the child's, while it lives
+  readonly exit_code?: number; // the newest run's, 0 to 255
   readonly signal?: string;
   readonly ended?: Time;
   readonly updated?: Time; // time of the last event
@@ -126,7 +134,7 @@ export interface Snapshot {
   readonly limit?: { readonly message: string; readonly until?: Time };
   readonly usage?: Partial<Usage>; // a number that nobody told is absent, not 0
   readonly queued?: number; // messages not yet delivered
-  readonly unknown_events?: number;
+  readonly unknown_events?: number; // entries that no handler knew
   readonly skipped_lines?: number; // malformed or torn lines of the log
   readonly notes?: Readonly<Record<string, unknown>>;
 }
@@ -135,11 +143,13 @@ export interface Detail extends Snapshot {
   readonly runs: readonly { readonly run: number; readonly started: Time; readonly ended?: Time; readonly exit?: RunExit; readonly argv: readonly string[] }[];
   readonly messages: readonly { readonly id: string; readonly time: Time; readonly text: string; readonly state: MessageState }[];
 }
+/** What could not be read, or only in part. `code` is an ErrorCode, or what the system said (ENOENT). */
 export interface Problem {
   readonly path: string;
   readonly code: string;
   readonly message: string;
 }
+/** The agents of a root, oldest first. */
 export interface SwarmView {
   readonly root: string;
   readonly agents: readonly Snapshot[];
@@ -153,6 +163,7 @@ export interface Renderer {
   render(view: SwarmView, options: RenderOptions): string;
   watch?(views: AsyncIterable<SwarmView>, options: RenderOptions, signal: AbortSignal): Promise<void>;
 }
+/** For whom it is rendered. */
 export interface RenderOptions {
   readonly verb: string; // ls, show, wait, …
   readonly columns?: number; // absent: not a terminal, do not fit
@@ -176,15 +187,18 @@ export interface Runner {
   readonly accepts?: readonly string[]; // spawn flags it takes beyond the common: model, provider, stdin, jsonl, approve, …; another is exit 2
   interactive?(agent: Snapshot): readonly string[]; // argv of the agent's own screen on this conversation: `skep open`
 }
+/** Variables by their names. */
 export type Environment = Readonly<Record<string, string | undefined>>;
+/** Where an agent's program is, or what is missing. */
 export type Detected =
   | { readonly path: string; readonly version?: string }
   | { readonly missing: string; readonly hint: string }; // what was looked for; the command that installs or logs in
 
+/** What a runner is told of the run that it describes. */
 export interface RunSpec {
   readonly agent: Snapshot;
-  readonly run: number;
-  readonly resuming: boolean;
+  readonly run: number; // from 1
+  readonly resuming: boolean; // it is not the first
   readonly message?: { readonly id: string; readonly text: string }; // this run's first prompt: the task on the first run; on a resume without one the core gives the configured sentence to runners with turns "resume"
   readonly args: readonly string[]; // what the user gave after "--"
   readonly env: Environment;
@@ -192,6 +206,7 @@ export interface RunSpec {
   readonly paths: { readonly inbox: string; readonly session: string; readonly log: string; readonly dir: string };
   readonly skep: readonly string[]; // argv that starts this skep: for agents that live inside the binary
 }
+/** How a run's child is started. Paths are absolute. */
 export interface Launch {
   argv: string[]; // never through a shell
   env?: Record<string, string | undefined>; // on top of the user's environment; undefined removes
@@ -204,11 +219,13 @@ export interface Launch {
 /** open never reaches its end: only for agents that read on. first is written before anything else. */
 export type Stdin = { readonly kind: "none" } | { readonly kind: "text"; readonly text: string } | { readonly kind: "open"; readonly first?: string };
 
+/** What is to be said to an agent. */
 export type Command =
   | { readonly kind: "user"; readonly id: string; readonly text: string }
   | { readonly kind: "cancel" }
   | { readonly kind: "shutdown" }
   | { readonly kind: "answer"; readonly request: string; readonly allow: boolean; readonly reason?: string };
+/** Where a command goes. */
 export type Delivery =
   | { readonly to: "stdin"; readonly text: string } // with its newline
   | { readonly to: "inbox"; readonly line: string } // the child's inbox socket
@@ -229,6 +246,7 @@ export interface Dialogue<S = unknown> {
   read(state: S, entry: LogEntry): DialogueStep<S>;
   say(state: S, command: Command): DialogueStep<S>;
 }
+/** What one input of a dialogue leads to. */
 export interface DialogueStep<S> {
   readonly state: S;
   readonly send?: readonly string[];
@@ -237,24 +255,7 @@ export interface DialogueStep<S> {
   readonly later?: boolean; // the command can't be said yet: it is said again after the next entry
 }
 
-// ── plugins ────────────────────────────────────────────────────────────────────────────────────────
-
-/**
- * Listeners see and cannot change state. They run in order after the entry is on disk, once per first ingest (also for what
- * was written while nobody supervised), at most once, never on replay. spawn, launch and remove are awaited (with a time
- * limit) and may refuse by throwing; the others are not awaited, and a throw is logged with the plugin's name.
- */
-export interface Hooks {
-  "swarm:reload": (view: SwarmView) => Awaitable<void>;
-  "swarm:close": () => Awaitable<void>;
-  "agent:spawn": (request: SpawnRequest) => Awaitable<void>; // may edit it; a throw refuses the spawn
-  "agent:launch": (launch: Launch, run: RunSpec) => Awaitable<void>; // may wrap it (worktree, container, ssh); a throw fails the run
-  "agent:event": (agent: Snapshot, events: readonly StampedEvent[]) => Awaitable<void>; // a batch
-  "agent:turn": (agent: Snapshot, turn: { readonly message?: string; readonly answer?: string; readonly error?: string }) => Awaitable<void>;
-  "agent:status": (agent: Snapshot, previous: { readonly status: Status; readonly phase: Phase }) => Awaitable<void>;
-  "agent:stop": (agent: Snapshot, exit: RunExit) => Awaitable<void>; // a run ended
-  "agent:remove": (agent: Snapshot, options: Readonly<Record<string, unknown>>) => Awaitable<void>; // before anything is deleted; a throw refuses it
-}
+/** An agent that is to be started. */
 export interface SpawnRequest {
   task: string;
   runner: string;
@@ -268,20 +269,4 @@ export interface SpawnRequest {
   parent?: string;
   options?: Record<string, unknown>; // flags that a runner accepts or a hook asks for (approve, stdin, worktree, …); kept in meta.json
   notes?: Record<string, unknown>; // shown in the snapshot
-}
-export interface Plugin {
-  readonly name: string;
-  readonly version: string;
-  readonly api: 1;
-  readonly runners?: readonly Runner[];
-  readonly handlers?: readonly EventHandler[];
-  readonly renderers?: readonly Renderer[];
-  readonly hooks?: Partial<Hooks>;
-}
-/** What a plugin file exports by default. The function form gets its options and tools, so no value import is needed. */
-export type PluginModule = Plugin | ((api: PluginApi) => Awaitable<Plugin>);
-export interface PluginApi {
-  readonly options: unknown; // the plugin's own part of the user's config
-  readonly log: { info(text: string): void; warn(text: string): void };
-  textBlocks(content: unknown): readonly string[]; // texts of zot's and Anthropic's content blocks
 }

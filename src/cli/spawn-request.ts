@@ -16,7 +16,7 @@ import {
 import { nearest } from "../core/nearest.ts";
 import { BUNDLED } from "../swarm/bundled.ts";
 import type { PluginSet } from "../swarm/load-plugins.ts";
-import type { SpawnOptions } from "../swarm/spawn.ts";
+import type { SpawnOptions } from "../swarm/api.ts";
 import type { Environment, SpawnRequest } from "../types.ts";
 import type { CommandContext } from "./command.ts";
 import type { Preset } from "./config.ts";

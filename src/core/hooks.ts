@@ -1,6 +1,6 @@
 import { Hookable } from "hookable";
 import { pluginRefused, reasonOf } from "../errors.ts";
-import type { Hooks } from "../types.ts";
+import type { Hooks } from "../define-plugin.ts";
 
 export type HookName = keyof Hooks;
 /** The hooks that are awaited and may refuse. */

@@ -1,7 +1,8 @@
 /** Which plugin supplies what. A user's plugin replaces a bundled one's runner, renderer or handler of the same name. */
 import * as v from "valibot";
 import { nameTaken, pluginShape } from "../errors.ts";
-import type { EventHandler, Plugin, Renderer, Runner } from "../types.ts";
+import type { Plugin } from "../define-plugin.ts";
+import type { EventHandler, Renderer, Runner } from "../types.ts";
 
 /** Where a plugin came from. `path` and `hash` (sha256, hex) for those of the user's. */
 export interface PluginSource {

@@ -2,9 +2,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { MAX_TASK } from "../core/meta.ts";
 import { badTask, SkepError, tooLarge } from "../errors.ts";
-import type { Swarm } from "../swarm/api.ts";
+import type { Change, Swarm } from "../swarm/api.ts";
 import { callerOf } from "../swarm/caller.ts";
-import type { Change } from "../swarm/hive.ts";
 import { newMessageId } from "../swarm/message-id.ts";
 import type { PluginFile } from "../swarm/plugin-file.ts";
 import { newId } from "../swarm/spawn.ts";

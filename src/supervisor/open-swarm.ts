@@ -5,16 +5,17 @@
 import { realPath } from "../disk.ts";
 import { locked, onlyLinux } from "../errors.ts";
 import { openStore } from "../store/fs-store.ts";
-import type { Swarm } from "../swarm/api.ts";
-import type { Settings } from "../swarm/hive.ts";
+import type { Settings, Swarm } from "../swarm/api.ts";
 import { loadPlugins } from "../swarm/load-plugins.ts";
 import type { PluginFile } from "../swarm/plugin-file.ts";
 import { reload } from "../swarm/reload.ts";
-import type { Environment, Plugin } from "../types.ts";
+import type { Plugin } from "../define-plugin.ts";
+import type { Environment } from "../types.ts";
 import { makeClient } from "./client.ts";
 import { findSupervisor, socketOf } from "./start.ts";
 import { superviseRoot } from "./supervise-root.ts";
 
+/** Which root, and what the process that holds it is to know. */
 export interface OpenOptions {
   /** The state root; made when it is not there. */
   readonly root: string;

@@ -5,11 +5,9 @@
 import * as v from "valibot";
 import { detailSchema, snapshotSchema } from "../core/snapshot-schema.ts";
 import { isErrorCode, SkepError } from "../errors.ts";
-import type { RemoveOptions, ResumeOptions, SendOptions, StopOptions } from "../swarm/api.ts";
+import type { Change, RemoveOptions, ResumeOptions, SendOptions, SpawnOptions, StopOptions } from "../swarm/api.ts";
 import type { Caller } from "../swarm/caller.ts";
 import type { PluginFile } from "../swarm/plugin-file.ts";
-import type { SpawnOptions } from "../swarm/spawn.ts";
-import type { Change } from "../swarm/hive.ts";
 import type { Detail, Snapshot, SpawnRequest } from "../types.ts";
 
 export const PROTOCOL = 1;

@@ -1,5 +1,5 @@
 /** The plugins in the binary, and what each supplies, so that only the wanted ones are loaded. */
-import type { PluginModule } from "../types.ts";
+import type { PluginModule } from "../define-plugin.ts";
 
 export interface BundledPlugin {
   readonly name: string;

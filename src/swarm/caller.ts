@@ -3,7 +3,7 @@ import type { Environment } from "../types.ts";
 /** Whose environment and umask a run gets. In memory only: values of variables are never written down. */
 export interface Caller {
   readonly env: Environment;
-  readonly umask: number;
+  readonly umask: number; // 0 to 0o777
   readonly by: string; // for people: who asked
 }
 

@@ -1,23 +1,15 @@
 /** What the parts of a supervising swarm share. */
 import type { HookBus } from "../core/hooks.ts";
 import type { Store } from "../store/fs-store.ts";
-import type { Environment, Snapshot } from "../types.ts";
+import type { Environment } from "../types.ts";
+import type { Change, Settings } from "./api.ts";
 import type { Kept } from "./kept.ts";
 import type { PluginSet } from "./load-plugins.ts";
 
-export interface Settings {
-  readonly idleTimeout: number; // ms after which an idle live runner is shut down
-  readonly resumeMessage: string; // what a one-shot agent is told on a resume without a message
-}
 export const SETTINGS: Settings = { idleTimeout: 30 * 60_000, resumeMessage: "Continue where you left off." };
 
 /** How long each step of a stop waits before the next one. */
 export const GRACE_MS = 10_000;
-
-/** What is told to those who watch. */
-export type Change =
-  | { readonly change: "set"; readonly agent: Snapshot }
-  | { readonly change: "removed"; readonly id: string };
 
 export interface Hive {
   readonly store: Store;

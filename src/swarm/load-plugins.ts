@@ -12,7 +12,8 @@ import {
 import { DEFAULT_RUNNER } from "../core/meta.ts";
 import { makeTranslate, type Translate } from "../core/translate.ts";
 import { faultOf, pluginFailed, unknownName } from "../errors.ts";
-import type { Environment, EventHandler, Plugin, Renderer, Runner } from "../types.ts";
+import type { Plugin } from "../define-plugin.ts";
+import type { Environment, EventHandler, Renderer, Runner } from "../types.ts";
 import { BUNDLED } from "./bundled.ts";
 import { describeExternal, findExternal } from "./external-runner.ts";
 import { loadPluginFile, makeApi, type PluginFile, readSource, type Warn } from "./plugin-file.ts";

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { readFileSync, realpathSync } from "node:fs";
 import { checkPlugin, type LoadedPlugin, type PluginSource } from "../core/registry.ts";
 import { blockTexts } from "../core/translate.ts";
+import type { PluginApi } from "../define-plugin.ts";
 import { notAsTrusted, noTypeScript, systemCode } from "../errors.ts";
-import type { PluginApi } from "../types.ts";
 import { importSource, type Source } from "./import-source.ts";
 import { withLimit } from "./time-limit.ts";
 

@@ -22,18 +22,12 @@ import {
 } from "../errors.ts";
 import { writeMeta } from "../store/fs-store.ts";
 import type { Runner, Snapshot, SpawnRequest } from "../types.ts";
+import type { SpawnOptions } from "./api.ts";
 import type { Hive } from "./hive.ts";
 import { freshSnapshot, type Kept, openKept } from "./kept.ts";
 import { NO_RUN } from "./observe.ts";
 import { TASK_MESSAGE } from "../core/queue.ts";
 import { inboxFor, planRun, startRun } from "./start-run.ts";
-
-export interface SpawnOptions {
-  /** Chosen by a client that may have to repeat itself: the second time finds the first one's agent. */
-  readonly id?: string;
-  readonly timeout?: number; // ms of a run
-  readonly envNames?: readonly string[]; // variables that were named; their values are not kept
-}
 
 /** Makes a new id for a name or a task. */
 export const newId = (name: string): string => makeId(slug(name), makeHandle(randomBytes(16)));

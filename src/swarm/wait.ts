@@ -2,10 +2,11 @@
 import type { Detail, Snapshot } from "../types.ts";
 import type { SwarmWatch } from "./api.ts";
 
+/** What is waited for; by default until all are idle or ended. */
 export interface WaitOptions {
   readonly any?: boolean; // the first one is enough
   readonly exit?: boolean; // an idle agent is not enough: its process must have ended
-  readonly timeout?: number; // ms
+  readonly timeout?: number; // ms; none by default
   readonly signal?: AbortSignal;
   /** Waits for the end of this message's turn rather than for an idle agent. An agent that has ended starts none. */
   readonly message?: string;
@@ -13,6 +14,7 @@ export interface WaitOptions {
   /** Whether somebody is there to answer an agent that waits for a person; else that ends the wait too. */
   readonly answers?: boolean;
 }
+/** How the agents stand, in the order of the ids, and why the wait is over. */
 export interface Waited {
   readonly agents: readonly (Snapshot | Detail)[];
   readonly why: "settled" | "waiting" | "timeout" | "aborted";
@@ -29,6 +31,10 @@ const isAnswered = (agent: Snapshot | Detail, message: string): boolean =>
 const FIRST_LOOK_MS = 20; // what changes before somebody listens is not told
 const LOOK_MS = 2_000;
 
+/**
+ * Waits for agents by their whole ids. Never rejects for a timeout or a signal: `why` tells. Rejects with SkepError "not_found"
+ * for an agent that is not there, and with what else `swarm.show` throws.
+ */
 export async function waitFor(swarm: SwarmWatch, ids: readonly string[], options: WaitOptions): Promise<Waited> {
   const { any = false, exit = false, answers = false, queue = false, message, timeout, signal } = options;
   const agents = new Map<string, Snapshot | Detail>();

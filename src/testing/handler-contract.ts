@@ -10,6 +10,7 @@ import { deepFreeze, withoutClock } from "./pure.ts";
 import { checkShape } from "./shape.ts";
 import { entryOf, readTranscript, type TranscriptSource } from "./transcript-file.ts";
 
+/** What a handler is tested on. */
 export interface HandlerContract {
   /** At least one line of them must mean something to the handler. */
   readonly transcripts: readonly TranscriptSource[];

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { loadPlugins, type PluginSet } from "../swarm/load-plugins.ts";
 import { makeApi } from "../swarm/plugin-file.ts";
-import type { EventHandler, Plugin, PluginModule } from "../types.ts";
+import type { Plugin, PluginModule } from "../define-plugin.ts";
+import type { EventHandler } from "../types.ts";
 import { type Check, register } from "./check.ts";
 import { handlerChecks } from "./handler-contract.ts";
 import { differences, exitOf, foldFor, readPin } from "./pin.ts";
@@ -10,6 +11,7 @@ import { runnerChecks, type RunnerContract } from "./runner-contract.ts";
 import { checkShape } from "./shape.ts";
 import { readTranscript, type Transcript } from "./transcript-file.ts";
 
+/** What a plugin is tested with. */
 export interface PluginContract {
   /** What the function form of a plugin is given as its options. */
   readonly options?: unknown;

@@ -7,6 +7,7 @@ import { makeRuns } from "./sample-run.ts";
 import { checkShape } from "./shape.ts";
 import type { TranscriptSource } from "./transcript-file.ts";
 
+/** What a runner is tested with. */
 export interface RunnerContract {
   /** What stands after "--" in every run, for a runner that needs something there. */
   readonly args?: readonly string[];

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { nearest } from "../core/nearest.ts";
 import { checkPlugin } from "../core/registry.ts";
-import type { EventHandler, Hooks, Plugin, Renderer, Runner } from "../types.ts";
+import type { Hooks, Plugin } from "../define-plugin.ts";
+import type { EventHandler, Renderer, Runner } from "../types.ts";
 
 /** Every key that skep reads. */
 type Keys<T> = Readonly<Record<keyof T, true>>;

@@ -1,6 +1,7 @@
 /** Runners of the tests: a one-shot one, and one that speaks a two-way protocol; and hooks that write down what they heard. */
 import { resolve } from "node:path";
-import type { Dialogue, EventHandler, Plugin, Runner, StampedEvent } from "../../src/types.ts";
+import type { Plugin } from "../../src/define-plugin.ts";
+import type { Dialogue, EventHandler, Runner, StampedEvent } from "../../src/types.ts";
 
 const child = (name: string): string => resolve("test/fixtures/children", name);
 

@@ -7,7 +7,8 @@ import { test } from "node:test";
 import { loadPlugins } from "../../src/swarm/load-plugins.ts";
 import { foldFor, pinPath, readPin, writePin } from "../../src/testing/pin.ts";
 import { type PluginContract, pluginChecks } from "../../src/testing/plugin-contract.ts";
-import type { EventHandler, Plugin, Runner } from "../../src/types.ts";
+import type { Plugin } from "../../src/define-plugin.ts";
+import type { EventHandler, Runner } from "../../src/types.ts";
 import { assertFails } from "./broken.ts";
 
 const runner: Runner = {
