@@ -80,15 +80,19 @@ export function openJournal(paths: AgentPaths, translate: Translate, writes: boo
 export function readJournal(journal: Journal, visit?: Heard): void {
   readLog(journal.paths.log, journal.position, {
     entry(line, text) {
+      // Numbers rise: what stands there again is a part of the log that was doubled.
+      if (line.stamp !== undefined && line.stamp.seq <= journal.seq) return skip(journal);
       if (line.stamp !== undefined) advance(journal, line.stamp);
       const applied = apply(journal.state, wholeEntry(journal.paths, line), journal.translate);
       journal.state = applied.state;
       visit?.(line.entry, applied.events, text);
     },
-    skipped() {
-      journal.state = { ...journal.state, skipped: journal.state.skipped + 1 };
-    },
+    skipped: () => skip(journal),
   });
+}
+
+function skip(journal: Journal): void {
+  journal.state = { ...journal.state, skipped: journal.state.skipped + 1 };
 }
 
 function advance(journal: Journal, { seq, run, cursor }: Stamp): void {
@@ -135,7 +139,7 @@ export function mend(journal: Journal): void {
   const size = stat(journal.paths.log)?.size ?? 0;
   if (journal.position.at === size) return;
   Object.assign(journal.position, { at: size, scanned: size });
-  journal.state = { ...journal.state, skipped: journal.state.skipped + 1 };
+  skip(journal);
 }
 
 /** Lets go of the file: the next record opens it again. */

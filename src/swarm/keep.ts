@@ -3,7 +3,7 @@ import { translateFor } from "./load-plugins.ts";
 import { nextMessage } from "../core/queue.ts";
 import { notFound, reasonOf, swarmClosed } from "../errors.ts";
 import { makeSure, tellKept } from "./deliver.ts";
-import { GRACE_MS, type Hive } from "./hive.ts";
+import { GRACE_MS, type Hive, tellFault } from "./hive.ts";
 import { rest } from "./journal.ts";
 import { isAlive, type Kept, openKept, recordOwn } from "./kept.ts";
 import { hasEnded, hasMore } from "./observe.ts";
@@ -50,7 +50,11 @@ async function takeOver(hive: Hive, kept: Kept): Promise<void> {
     return undefined;
   });
   kept.runner = runner;
-  if (runner !== undefined) makeSure(hive, kept, runner);
+  try {
+    if (runner !== undefined) makeSure(hive, kept, runner);
+  } catch (error) {
+    tellFault(hive, kept.id, `${kept.id}: ${reasonOf(error)}`); // it is watched and can be stopped all the same
+  }
   const { stop } = kept.journal.state;
   if (stop === undefined || stop.run !== kept.run?.run) return;
   // What a killed supervisor was asked to stop stays stopped.

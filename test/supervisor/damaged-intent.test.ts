@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { isAlive } from "../../src/process/liveness.ts";
 import { readChild, readClaim, type RunPaths, runPaths } from "../../src/process/run-files.ts";
@@ -89,6 +90,27 @@ describe("an agent whose intent is damaged", () => {
       assert.equal(child !== undefined && isAlive(child), false);
     });
   }
+
+  test("or whose stdin holds something else than was said is watched and can be stopped all the same", async () => {
+    await kept.start();
+    const id = await kept.spawn({ args: ["sh", "-c", "cat; sleep 600"], options: { stdin: true } });
+    await kept.reaches(id, ({ status }) => status === "running");
+    await kept.swarm.send(id, "a word that is said");
+    const log = join(kept.folderOf(id), "events.jsonl");
+    await until(
+      () => readFileSync(log, "utf8"),
+      (text) => text.includes('"message_done"'),
+    );
+    await kept.kill();
+    // As if it was killed before it came to the message's end, on a disk that holds other words by now.
+    const lines = readFileSync(log, "utf8").split("\n");
+    writeFileSync(log, lines.filter((line) => !line.includes('"message_done"')).join("\n"));
+    writeFileSync(runOf(id).in, "no word of it\n");
+    appendFileSync(runOf(id).out, "more\n");
+    await kept.start();
+    await kept.reaches(id, ({ tail }) => tail.includes("more"));
+    assert.equal((await kept.swarm.stop(id, { grace: 200 })).status, "killed");
+  });
 
   test("and of which nothing lives is over when it is stopped", async () => {
     await kept.start();

@@ -103,6 +103,21 @@ describe("a log", () => {
     }
   });
 
+  test("a part of which stands there twice, from any line on, is read as if it stood there once", () => {
+    const paths = makeAgent();
+    const first = openJournal(paths, translate, true);
+    takeIn(first, true);
+    first.writer?.close();
+    const log = readFileSync(paths.log);
+    for (let at = 0; at < log.length; at = log.indexOf(10, at) + 1) {
+      const doubled = log.subarray(at).toString("utf8");
+      writeFileSync(paths.log, Buffer.concat([log, Buffer.from(doubled)]));
+      const { state } = openJournal(paths, translate, false);
+      assert.deepEqual({ ...state, skipped: 0 }, first.state, `doubled from ${at}`);
+      assert.equal(state.skipped, doubled.trimEnd().split("\n").length, `doubled from ${at}`);
+    }
+  });
+
   test("whose append the disk took a part of, at any byte, is gone on with by the same supervisor", () => {
     const paths = makeAgent();
     for (let part = 0; part < 400; part += 1) {
