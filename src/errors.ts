@@ -102,7 +102,7 @@ export const noSuchFolder = (dir: string): SkepError => new SkepError("usage", `
 export const runnerLacks = (runner: string, option: string): SkepError =>
   new SkepError("usage", `runner ${runner} has no --${option}`, { hint: "flags for the agent itself go after --" });
 export const notInstalled = (runner: string, missing: string, hint: string): SkepError =>
-  new SkepError("usage", `runner ${runner} needs ${missing}, which was not found`, { hint });
+  new SkepError("usage", `runner ${runner} needs ${missing}`, { hint });
 export const idTaken = (id: string, why: string): SkepError =>
   new SkepError("state", `cannot use the id ${id}: ${why}`);
 export const stillRuns = (id: string, what: string): SkepError =>
@@ -115,6 +115,20 @@ export const cannotCancel = (id: string, why: string): SkepError =>
   new SkepError("state", `${id} has nothing to cancel: ${why}`);
 export const nothingWaits = (id: string, request: string): SkepError =>
   new SkepError("state", `${id} does not wait for an answer to ${request}`, { hint: `skep show ${id}` });
+export const badApproval = (given: unknown): SkepError =>
+  new SkepError("usage", `--approve: ${JSON.stringify(given)} is not ask, never, all or patterns`, {
+    hint: "a pattern is a tool's name, or <tool>: <text with * for any>",
+  });
+export const waitsForNothing = (id: string): SkepError =>
+  new SkepError("state", `${id} asks for nothing`, { hint: `skep show ${id}` });
+export const waitsForSeveral = (id: string, requests: readonly string[]): SkepError =>
+  new SkepError("ambiguous", `${id} asks for ${requests.length} things: ${requests.join(", ")}`, {
+    hint: "name one of them",
+  });
+export const noRequest = (id: string, request: string, known: readonly string[]): SkepError =>
+  new SkepError("not_found", `${id} does not ask ${request}`, {
+    hint: known.length === 0 ? "it asks for nothing" : `it asks: ${known.join(", ")}`,
+  });
 export const tooLarge = (what: string, limit: number): SkepError =>
   new SkepError("usage", `the ${what} has more than ${limit} bytes`);
 export const locked = (root: string): SkepError =>
@@ -183,9 +197,9 @@ export const whichAgents = (): SkepError =>
 export const notSure = (what: string): SkepError => new SkepError("interrupted", `${what}: not done`);
 export const needsYes = (what: string, count: number): SkepError =>
   new SkepError("usage", `${what} of ${count} agents needs -y here`, { hint: "nobody is there to be asked" });
-export const noRunnerFound = (looked: readonly string[]): SkepError =>
-  new SkepError("usage", `no agent CLI is installed: looked for ${looked.join(", ")}`, {
-    hint: "install one, choose one with -r, or give a command after --",
+export const noRunnerFound = (lacking: readonly string[]): SkepError =>
+  new SkepError("usage", `no agent CLI can be used here: ${lacking.join("; ")}`, {
+    hint: "install one and log in, choose one with -r, or give a command after --",
   });
 export const severalRunners = (found: readonly string[]): SkepError =>
   new SkepError("usage", `several agent CLIs are installed: ${found.join(", ")}`, {
@@ -196,7 +210,9 @@ export const waitedTooLong = (ids: readonly string[]): SkepError =>
   new SkepError("timeout", `the time to wait has passed: still at work: ${ids.slice(0, 8).join(", ")}`);
 export const interrupted = (): SkepError => new SkepError("interrupted", "interrupted; the agents go on");
 export const agentWaits = (id: string, what: string): SkepError =>
-  new SkepError("waiting", `${id} waits for a person: ${what}`, { hint: `skep show ${id}` });
+  new SkepError("waiting", `${id} waits for a person: ${what}`, {
+    hint: `skep approve ${id}, or skep deny ${id} -m <why>`,
+  });
 export const agentFailed = (id: string, how: string): SkepError =>
   new SkepError("agent_failed", `${id} ended badly: ${how}`, { hint: `skep logs ${id}` });
 export const wantsOne = (verb: string): SkepError => new SkepError("usage", `${verb} takes one agent`);

@@ -49,7 +49,7 @@ export type AgentEvent =
   | { readonly kind: "busy" } // the agent refused the message it was sent last, since a turn is open: it is put back
   | { readonly kind: "usage"; readonly scope: "step" | "turn" | "run" | "session"; readonly usage: Partial<Usage> } // what the numbers cover: the reducer does the sums
   | { readonly kind: "limit"; readonly message: string; readonly until?: Time } // the agent's plan or rate limit
-  | { readonly kind: "error"; readonly level: "retry" | "warning" | "terminal"; readonly message: string }
+  | { readonly kind: "error"; readonly level: "retry" | "warning" | "terminal"; readonly message: string; readonly login?: boolean } // login: it failed on its login, as others of that login would
   | { readonly kind: "run_stopped"; readonly exit: RunExit }
   | { readonly kind: "stop_requested"; readonly reason: "cancelled" | "shutdown" | "timeout"; readonly by: string }
   | { readonly kind: "cancel_requested"; readonly by: string }
@@ -72,9 +72,9 @@ export interface Usage {
   readonly cache_write_tokens: number; // put into one
   readonly cost_usd: number; // dollars
 }
-/** How a run ended. `lost`: nobody knows. `failed_to_start`: its child never existed. Another text is another supervisor's. */
+/** How a run ended. `lost`: nobody knows. `failed_to_start`: its child never existed. `failed`: skep ended it, for what `error` says. Another text is another supervisor's. */
 export interface RunExit {
-  readonly reason: "exit" | "cancelled" | "shutdown" | "timeout" | "lost" | "failed_to_start" | (string & {});
+  readonly reason: "exit" | "cancelled" | "shutdown" | "timeout" | "lost" | "failed_to_start" | "failed" | (string & {});
   readonly code?: number; // 0 to 255; above 128 it may be a signal's
   readonly signal?: string; // of one that skep sent: SIGTERM
   readonly error?: string; // why it is none of the child's own ends
@@ -184,6 +184,7 @@ export interface Runner {
   launch(run: RunSpec): Awaitable<Launch>;
   deliver?(command: Command, agent: Snapshot): Delivery;
   dialogue?: Dialogue; // instead of deliver, for two-way protocols
+  readonly asks?: boolean; // its agent asks before it acts, and takes an `answer`: skep answers by --approve, else a person does
   readonly accepts?: readonly string[]; // spawn flags it takes beyond the common: model, provider, stdin, jsonl, approve, …; another is exit 2
   interactive?(agent: Snapshot): readonly string[]; // argv of the agent's own screen on this conversation: `skep open`
 }
@@ -214,7 +215,8 @@ export interface Launch {
   stdin?: Stdin; // none when absent
   output?: "events" | "json" | "text"; // for this run, instead of the runner's; so is turns; both kept in intent.json
   turns?: "none" | "live" | "resume";
-  agent_session?: string; // chosen here, kept in intent.json: the id the agent must report
+  agent_session?: string; // chosen here, or asked for, kept in intent.json: an agent that reports another is stopped
+  login?: string; // names the login it uses, without a secret: agents of the same one start one at a time. Never kept
 }
 /** open never reaches its end: only for agents that read on. first is written before anything else. */
 export type Stdin = { readonly kind: "none" } | { readonly kind: "text"; readonly text: string } | { readonly kind: "open"; readonly first?: string };

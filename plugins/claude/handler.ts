@@ -30,9 +30,13 @@ export const claude: EventHandler = {
         return readRequest(data);
       case "rate_limit_event":
         return readLimit(fields(data["rate_limit_info"]));
-      case "stream_event": // the whole message follows
+      case "stream_event":
+        return isSubagent(data) ? [] : readDelta(fields(data["event"]));
+      case "control_cancel_request": {
+        const request = text(data["request_id"]);
+        return request === undefined ? [] : [{ kind: "withdrawn", request }];
+      }
       case "control_response":
-      case "control_cancel_request": // comes with the end of its turn, which ends the waiting
         return [];
       default:
         return undefined;
@@ -63,20 +67,28 @@ function readSystem(data: Fields): readonly AgentEvent[] | undefined {
   }
 }
 
+/** Pieces of a text, with --include-partial-messages: no line of them names the message, which follows whole. */
+const SPEECH = "speech";
+function readDelta({ type, delta }: Fields): readonly AgentEvent[] {
+  const piece = type === "content_block_delta" ? text(fields(delta)["text"]) : undefined;
+  return piece === undefined ? [] : [{ kind: "message", role: "assistant", text: piece, delta: true, id: SPEECH }];
+}
+
 function readAssistant(data: Fields): readonly AgentEvent[] {
   const blocks = objects(fields(data["message"])["content"]);
   const error = text(data["error"]);
   if (error !== undefined) {
     // The API's error, in an assistant's clothes: no answer.
     const message = blocks.map((block) => text(block["text"]) ?? "").join("\n") || error;
-    const failed: AgentEvent = { kind: "error", level: "terminal", message };
+    const login = error === "authentication_failed" ? { login: true } : {};
+    const failed: AgentEvent = { kind: "error", level: "terminal", message, ...login };
     return error === "rate_limit" ? [{ kind: "limit", message }, failed] : [failed];
   }
   return blocks.flatMap((block): readonly AgentEvent[] => {
     const body = text(block["text"]);
     switch (block["type"]) {
       case "text":
-        return body === undefined ? [] : [{ kind: "message", role: "assistant", text: body }];
+        return body === undefined ? [] : [{ kind: "message", role: "assistant", text: body, id: SPEECH }];
       case "thinking":
         return [{ kind: "activity", text: "thinking" }];
       case "tool_use":

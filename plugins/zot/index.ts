@@ -15,7 +15,9 @@ const zot: Runner = {
   detect(env) {
     const command = executable(env);
     const path = findExecutable(command, env["PATH"]);
-    return path === undefined ? { missing: command, hint: "install zot, or name its executable in ZOT_BIN" } : { path };
+    return path === undefined
+      ? { missing: `${command}, which is not on PATH`, hint: "install zot, or name its executable in ZOT_BIN" }
+      : { path };
   },
   launch(run) {
     return { argv: [executable(run.env), ...childArgs(run)], env: childEnv(run) };

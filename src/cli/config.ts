@@ -27,7 +27,7 @@ export interface Preset {
   readonly dir?: string | undefined; // as it stands there
   readonly argv?: readonly string[] | undefined; // for exec: "{task}" stands for the task
   readonly hint?: string | undefined;
-  readonly approve?: string | undefined;
+  readonly approve?: string | readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -52,7 +52,7 @@ const presetSchema = v.strictObject({
   dir: v.optional(text),
   argv: v.optional(v.pipe(words, v.nonEmpty("is empty"))),
   hint: v.optional(text),
-  approve: v.optional(text),
+  approve: v.optional(v.lazy((value) => (Array.isArray(value) ? v.pipe(words, v.nonEmpty("is empty")) : text))),
   env: v.optional(v.pipe(object, v.record(v.string(), v.string("is not a text")))),
 });
 const pluginSchema = v.strictObject({ path: text, options: v.optional(v.unknown()) });

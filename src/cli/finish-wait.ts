@@ -1,4 +1,5 @@
 /** Waits for agents and says how it ended by the exit code, which `wait`, `send -w` and `spawn -w` share. */
+import { sanitizeLine } from "../core/sanitize.ts";
 import { agentFailed, agentWaits, interrupted, waitedTooLong } from "../errors.ts";
 import { isSettled, waitFor, type WaitOptions } from "../swarm/wait.ts";
 import type { Detail, Snapshot } from "../types.ts";
@@ -13,8 +14,10 @@ export async function waitForAgents(
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
   process.once("SIGINT", stop);
+  const answers = process.stdin.isTTY && process.stderr.isTTY;
+  const unwatch = answers ? sayWhatIsAsked(access, ids) : () => {};
   try {
-    const { agents, why } = await waitFor(access.swarm, ids, { ...options, signal: stopping.signal });
+    const { agents, why } = await waitFor(access.swarm, ids, { answers, ...options, signal: stopping.signal });
     const { exit } = options;
     if (why === "timeout") throw waitedTooLong(agents.filter((agent) => !isSettled(agent, exit)).map(({ id }) => id));
     if (why === "aborted") throw interrupted();
@@ -23,8 +26,25 @@ export async function waitForAgents(
       throw agentWaits(stuck.id, stuck.waiting?.at(-1)?.what ?? "an answer");
     return agents;
   } finally {
+    unwatch();
     process.off("SIGINT", stop);
   }
+}
+
+/** A person at a terminal can answer from another one, and is told what to. */
+function sayWhatIsAsked({ swarm }: Access, ids: readonly string[]): () => void {
+  const said = new Set<string>();
+  return swarm.watch((change) => {
+    if (change.change !== "set" || !ids.includes(change.agent.id)) return;
+    const { id, handle, waiting = [] } = change.agent;
+    for (const { request, what } of waiting) {
+      if (said.has(`${id} ${request}`)) continue;
+      said.add(`${id} ${request}`);
+      process.stderr.write(
+        `skep: ${sanitizeLine(`${id} asks: ${what}`)} (skep approve ${handle}, or skep deny ${handle})\n`,
+      );
+    }
+  });
 }
 
 const FAILED: ReadonlySet<Snapshot["status"]> = new Set(["failed", "killed", "detached"]);

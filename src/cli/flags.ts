@@ -20,6 +20,12 @@ export const SPAWN_FLAGS: readonly FlagSpec[] = [
   { name: "env", short: "e", value: "K[=V]", many: true, summary: "a variable; K alone takes it from here" },
   { name: "env-file", value: "file", many: true, summary: "variables, a K=V a line" },
   { name: "timeout", value: "d", summary: "end a run after this long" },
+  {
+    name: "approve",
+    value: "what",
+    many: true,
+    summary: "ask (a person, the default), never, all, or a pattern such as Edit or 'Bash: git *'",
+  },
   { name: "stdin", summary: "exec: keep its input open, send writes to it" },
   { name: "jsonl", summary: "exec: its output is events in zot's words" },
 ];

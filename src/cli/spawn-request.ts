@@ -68,7 +68,7 @@ export async function readSpawn({ args, settings }: CommandContext, plugins: Plu
     ...(settings.session === undefined ? {} : { session_id: settings.session }),
     ...(labels.size === 0 ? {} : { labels: Object.fromEntries(labels) }),
     ...(parent ? { parent } : {}),
-    ...runnerOptions(switches, preset),
+    ...runnerOptions(switches, options.values("approve"), preset),
   };
   return {
     request,
@@ -82,10 +82,12 @@ export async function readSpawn({ args, settings }: CommandContext, plugins: Plu
 
 function runnerOptions(
   switches: readonly (readonly [string, true])[],
+  approvals: readonly string[],
   preset: Preset | undefined,
 ): { options?: Record<string, unknown> } {
+  const approve = approvals.length === 0 ? preset?.approve : approvals.length === 1 ? approvals[0] : approvals;
   const options = {
-    ...(preset?.approve === undefined ? {} : { approve: preset.approve }),
+    ...(approve === undefined ? {} : { approve }),
     ...Object.fromEntries(switches),
   };
   return Object.keys(options).length === 0 ? {} : { options };
@@ -97,14 +99,17 @@ const commandLine = (argv: readonly string[]): string =>
 
 /** The one agent CLI that is installed, when there is exactly one. */
 async function onlyInstalled(plugins: PluginSet, env: Environment): Promise<string> {
-  const names = BUNDLED.flatMap(({ runners }) => runners).filter((name) => name !== "exec" && name !== "demo");
+  const names = BUNDLED.flatMap(({ chosen = [] }) => chosen);
   const found: string[] = [];
-  for (const name of names) {
-    const detected = await (await plugins.runner(name)).detect?.(env);
-    if (detected !== undefined && "path" in detected) found.push(name);
+  const lacking: string[] = [];
+  const detected = await Promise.all(names.map(async (name) => (await plugins.runner(name)).detect?.(env)));
+  for (const [at, name] of names.entries()) {
+    const answer = detected[at];
+    if (answer !== undefined && "path" in answer) found.push(name);
+    else if (answer !== undefined) lacking.push(`${name} needs ${answer.missing}`);
   }
   const [only] = found;
-  if (only === undefined) throw noRunnerFound(names);
+  if (only === undefined) throw noRunnerFound(lacking);
   if (found.length > 1) throw severalRunners(found);
   return only;
 }

@@ -45,7 +45,7 @@ const FIELDS = {
     }),
   },
   limit: { message: text, until: v.optional(v.pipe(v.string(), v.isoTimestamp())) },
-  error: { level: v.picklist(["retry", "warning", "terminal"]), message: text },
+  error: { level: v.picklist(["retry", "warning", "terminal"]), message: text, login: v.optional(v.boolean()) },
   note: { name: text, value: v.unknown() },
 } satisfies Record<Exclude<AgentEvent["kind"], Own>, Fields>;
 

@@ -27,6 +27,7 @@ const runnerSchema = v.looseObject({
   deliver: v.optional(callable),
   detect: v.optional(callable),
   interactive: v.optional(callable),
+  asks: v.optional(v.boolean()),
   accepts: v.optional(v.array(v.string())),
   dialogue: v.optional(v.looseObject({ start: callable, read: callable, say: callable })),
 });

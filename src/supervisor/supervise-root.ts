@@ -9,6 +9,7 @@ import { bootId, startOf } from "../process/liveness.ts";
 import { openStore, type Store } from "../store/fs-store.ts";
 import { type Lock, takeLock } from "../store/lock.ts";
 import type { Settings, Swarm } from "../swarm/api.ts";
+import { answerByApproval } from "../swarm/answer.ts";
 import { deliverNext } from "../swarm/deliver.ts";
 import { type Hive, SETTINGS } from "../swarm/hive.ts";
 import { isBusy, letGo, startTicking, takeOverAll } from "../swarm/keep.ts";
@@ -77,6 +78,7 @@ async function superviseLocked(options: SuperviseOptions, store: Store, lock: Lo
     warn,
     rootInode: () => String(stat(store.root)?.ino ?? 0),
     deliver: (kept) => deliverNext(hive, kept),
+    answer: (kept) => answerByApproval(hive, kept),
     closed: false,
     repoRoot: options.repoRoot,
   };

@@ -6,6 +6,7 @@ export interface BundledPlugin {
   readonly runners: readonly string[];
   readonly renderers: readonly string[];
   readonly handles: readonly string[]; // runners whose entries its handlers read
+  readonly chosen?: readonly string[]; // runners that spawn chooses by itself when theirs is the one agent CLI it finds
   readonly load: () => Promise<{ readonly default: PluginModule }>;
 }
 
@@ -22,7 +23,16 @@ export const BUNDLED: readonly BundledPlugin[] = [
     runners: ["zot"],
     renderers: [],
     handles: ["zot", "demo", "exec"],
+    chosen: ["zot"],
     load: () => import("../../plugins/zot/index.ts"),
+  },
+  {
+    name: "claude",
+    runners: ["claude"],
+    renderers: [],
+    handles: ["claude"],
+    chosen: ["claude"],
+    load: () => import("../../plugins/claude/index.ts"),
   },
   {
     name: "demo",

@@ -20,6 +20,7 @@ const description = v.object({
   name: v.string(),
   turns,
   output: v.exactOptional(output),
+  asks: v.exactOptional(v.boolean()),
   accepts: v.exactOptional(v.array(v.string())),
   /** How a live child is spoken to: a line on its stdin, or zot's words on its inbox socket. */
   messages: v.exactOptional(v.picklist(["stdin", "inbox"])),
@@ -49,6 +50,7 @@ const launch: v.GenericSchema<unknown, Launch> = v.object({
   output: v.exactOptional(output),
   turns: v.exactOptional(turns),
   agent_session: v.exactOptional(v.string()),
+  login: v.exactOptional(v.string()),
 });
 
 /** The executable of this name, by absolute path; `undefined` when there is none. */
@@ -78,6 +80,7 @@ export async function describeExternal(path: string, name: string, env: Environm
     name,
     turns: told.turns,
     ...(told.output === undefined ? {} : { output: told.output }),
+    ...(told.asks === undefined ? {} : { asks: told.asks }),
     ...(told.accepts === undefined ? {} : { accepts: told.accepts }),
     ...(told.echoes === undefined ? {} : { echoes: told.echoes }),
     ...(told.verdict === undefined ? {} : { verdict: told.verdict }),

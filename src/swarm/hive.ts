@@ -25,6 +25,8 @@ export interface Hive {
   readonly rootInode: () => string;
   /** Hands over the next message, or starts the run that takes it. */
   readonly deliver: (kept: Kept) => void;
+  /** Answers what the agent asks for, where that was decided beforehand. */
+  readonly answer: (kept: Kept) => void;
   closed: boolean;
 }
 

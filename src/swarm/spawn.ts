@@ -5,11 +5,13 @@ import { randomBytes } from "node:crypto";
 import { isAbsolute } from "node:path";
 import { timeOf } from "../core/entry.ts";
 import { isId, makeHandle, makeId, slug } from "../core/id.ts";
+import { parseApproval } from "../core/approval.ts";
 import { MAX_TASK, type Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import { INITIAL } from "../core/state.ts";
 import { exists, makeFolders, realPath, stat } from "../disk.ts";
 import {
+  badApproval,
   badTask,
   emptyTask,
   idTaken,
@@ -80,7 +82,10 @@ function checkRequest(request: SpawnRequest, runner: Runner): void {
     throw badTask(`it has ${bytes} bytes, more than ${MAX_TASK}`, "put it into a file and name that in the task");
   if (!isAbsolute(request.dir) || stat(realPath(request.dir))?.isDirectory() !== true) throw noSuchFolder(request.dir);
   const given = [...COMMON_OPTIONS.filter((key) => request[key] !== undefined), ...Object.keys(request.options ?? {})];
-  for (const key of given) if (!(runner.accepts ?? []).includes(key)) throw runnerLacks(runner.name, key);
+  const accepts = [...(runner.accepts ?? []), ...(runner.asks === true ? ["approve"] : [])];
+  for (const key of given) if (!accepts.includes(key)) throw runnerLacks(runner.name, key);
+  const approve = request.options?.["approve"];
+  if (approve !== undefined && parseApproval(approve) === undefined) throw badApproval(approve);
 }
 
 function describeAgent(hive: Hive, id: string, request: SpawnRequest, options: SpawnOptions): Meta {

@@ -54,6 +54,7 @@ function step(hive: Hive, kept: Kept): void {
     const ended = hasEnded(journal, run);
     const options = { now: hive.now(), late: kept.late, between: () => settle(hive, kept) };
     if (!ended || kept.linger) more = observe(journal, run, facts, { ...options, budget: BUDGET });
+    hive.answer(kept);
     if (!ended && isAlive(kept)) converse(hive, kept, run);
     if (!ended && !more) seeEnd(hive, kept, facts);
   }

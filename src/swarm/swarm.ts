@@ -1,6 +1,6 @@
 /** The swarm in the process that supervises it: what may be asked of an agent, and when it is refused. */
 import { resolve } from "node:path";
-import { cannotCancel, mayRun, nothingWaits, runsAlready, stillRuns } from "../errors.ts";
+import { cannotCancel, mayRun, runsAlready, stillRuns } from "../errors.ts";
 import { foreignIsAlive } from "../process/inbox-socket.ts";
 import { signalRun } from "../process/terminate.ts";
 import { remove } from "../disk.ts";
@@ -9,6 +9,7 @@ import { inboxFor, requireFolder } from "./start-run.ts";
 import type { Runner, Snapshot } from "../types.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import type { AgentControl, MessageControl, ResumeOptions, Swarm, SwarmWatch } from "./api.ts";
+import { answerFor } from "./answer.ts";
 import { handOver, resumeRun, sayTo, takeMessage } from "./deliver.ts";
 import { GRACE_MS, type Hive, tellWatchers } from "./hive.ts";
 import { keep, letGo } from "./keep.ts";
@@ -157,12 +158,7 @@ function messageControl(hive: Hive): MessageControl {
     },
     async answer(id, answer) {
       await change(hive, id, async (kept) => {
-        if (!kept.journal.state.waiting.some(({ request }) => request === answer.request))
-          throw nothingWaits(id, answer.request);
-        const command = { kind: "answer" as const, ...answer };
-        const runner = await runnerOf(hive, kept);
-        if (runner.dialogue === undefined) recordOwn(kept, hive.now(), "said", { command });
-        await sayTo(hive, kept, runner, command);
+        await answerFor(hive, kept, await runnerOf(hive, kept), { kind: "answer", ...answer });
         pump(hive, kept);
       });
     },

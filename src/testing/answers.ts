@@ -39,6 +39,7 @@ const launch = v.strictObject({
   output: v.optional(v.picklist(["events", "json", "text"])),
   turns: v.optional(v.picklist(["none", "live", "resume"])),
   agent_session: v.optional(v.pipe(v.string(), v.nonEmpty())),
+  login: v.optional(v.pipe(v.string(), v.nonEmpty())),
 });
 const detected = v.optional(
   v.union([

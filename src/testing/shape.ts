@@ -25,6 +25,7 @@ const RUNNER: Keys<Runner> = {
   launch: true,
   deliver: true,
   dialogue: true,
+  asks: true,
   accepts: true,
   interactive: true,
 };

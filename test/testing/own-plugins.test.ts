@@ -1,4 +1,6 @@
 /** skep's own plugins keep the contracts that strangers' are asked for. */
+import { readdirSync } from "node:fs";
+import claude from "../../plugins/claude/index.ts";
 import demo from "../../plugins/demo/index.ts";
 import exec from "../../plugins/exec/index.ts";
 import json from "../../plugins/json/index.ts";
@@ -10,6 +12,10 @@ import { testPlugin } from "../../src/testing.ts";
 
 const ZOT = ["two-turns", "cancelled", "failed", "resumed"].map((name) => `test/fixtures/zot/${name}.jsonl`);
 
+const FOLDER = "test/fixtures/transcripts";
+const CLAUDE = readdirSync(`${FOLDER}/claude`).map((name) => `${FOLDER}/claude/${name}`);
+
+await testPlugin(claude, { runners: { claude: { transcripts: CLAUDE } } });
 await testPlugin(zot, { runners: { zot: { transcripts: ZOT } } });
 await testPlugin(demo, { runners: { demo: { transcripts: ZOT } } });
 await testPlugin(output, { runners: { exec: { transcripts: [["plain", "", '{"type":"turn_start"}', "\ttext\r"]] } } });

@@ -118,7 +118,7 @@ describe("a plugin file", () => {
     assert.deepEqual([ran.code, ran.stdout], [7, ""]);
     assert.match(
       ran.stderr,
-      /^asking-\w+\nskep: asking-\w+ waits for a person: may I\? m1 \(skep show asking-\w+\)\n$/,
+      /^asking-\w+\nskep: asking-\w+ waits for a person: may I\? m1 \(skep approve asking-\w+, or skep deny asking-\w+ -m <why>\)\n$/,
     );
     assert.match(await fails(7, ...words, "wait", "asking"), /waits for a person/);
     assert.match(await ok(...words, "ls", "--phase", "waiting"), /◐ waiting +asker +\d+s +may I\? m1/);

@@ -169,7 +169,10 @@ describe("spawn", () => {
       [/bad task: it is empty/, ["--"]],
       [/bad task: it is empty/, ["-r", "demo"]],
       [/exec needs a command \(.*skep spawn -- make test/, ["-r", "exec", "make", "test"]],
-      [/no agent CLI is installed: looked for zot/, ["do it"]],
+      [
+        /no agent CLI can be used here: zot needs zot, which is not on PATH; claude needs claude, which is not on PATH/,
+        ["do it"],
+      ],
       [/no runner is called nope \(known: exec/, ["-r", "nope", "x"]],
       [/no runner is called dmeo \(did you mean demo\?/, ["-r", "dmeo", "x"]],
       [/runner zot needs/, ["-r", "zot", "x"]],
