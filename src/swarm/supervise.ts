@@ -17,7 +17,7 @@ import { freshSnapshot, isAlive, type Kept, ownDraft, recordOwn, talkOf } from "
 import { record, rest } from "./journal.ts";
 import { endOf, hasEnded, observe, type ObservedRun, recordEnd, userTurn } from "./observe.ts";
 
-const BUDGET = 8 * 1024 * 1024; // bytes of one look at a file: a flood must not hold up the others
+const BUDGET = 1024 * 1024; // bytes of one look at a file: a flood must not hold up the others, nor requests
 const LINGER_MS = 1_000; // an ended run is followed this long while something with its mark lives
 const AGAIN_MS = 5; // Bun drops a change that follows another within a millisecond (19 of 60 measured; node and Deno none)
 const POLL_MS = 50; // between looks where nothing can be watched
