@@ -44,10 +44,17 @@ async function buildBinary(outfile: string, plugins: Bun.BunPlugin[] = []): Prom
   });
 }
 
-/** One module sees another node:fs: the faults and the trace of the fault suite are in there. */
-const faultyDisk: Bun.BunPlugin = {
-  name: "faulty-disk",
+/** One module sees another node:fs: the faults and the trace of the fault suite are in there. Another names the shell. */
+const faulty: Bun.BunPlugin = {
+  name: "faulty",
   setup(builder) {
+    builder.onLoad({ filter: /\/src\/process\/tools\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const given = `const given = process.env["FAULT_SHELL"]; if (given !== undefined) return { path: given, kind: "sh" };`;
+      const contents = text.replace("function findShell(): Shell {", (found) => `${found} ${given}`);
+      if (contents === text) throw new Error("src/process/tools.ts finds no shell that could be replaced");
+      return { contents, loader: "ts" };
+    });
     builder.onLoad({ filter: /\/src\/disk\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
       const contents = text.replace('from "node:fs"', 'from "../test/fault/faulty-fs.ts"');
@@ -96,7 +103,7 @@ const unknown = args.filter((arg) => !["binary", "lib", "faulty", "--if-stale"].
 if (unknown.length > 0) throw new Error(`build.ts does not know ${unknown.join(" ")}`);
 const wanted = (part: string): boolean => args.includes(part) || args.every((arg) => arg.startsWith("--"));
 if (wanted("binary") && (isStale() || !args.includes("--if-stale"))) await buildBinary(BINARY);
-if (args.includes("faulty")) await buildBinary(".cache/fault/skep-faulty", [faultyDisk]);
+if (args.includes("faulty")) await buildBinary(".cache/fault/skep-faulty", [faulty]);
 if (wanted("lib")) {
   buildDeclarations();
   await buildLibrary();

@@ -1,6 +1,7 @@
 /**
- * The binary with a src/disk.ts whose node:fs is faulty-fs.ts, and no other difference: `.cache/fault/skep-faulty`. Every
- * scenario that needs the n-th operation to fail, or to be the last one, uses this one.
+ * The binary with a src/disk.ts whose node:fs is faulty-fs.ts, and no other difference but that $FAULT_SHELL is the shell of
+ * its shims where it is set: `.cache/fault/skep-faulty`. Every scenario that needs the n-th operation to fail, or to be the
+ * last one, uses this one.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";

@@ -1,8 +1,9 @@
 /**
- * `npm run test:fault -- [--full] [--count N] [--seed N] [--doc] [scenario…]`: real processes, the compiled binary, real
+ * `npm run test:fault -- [--full] [--count N] [--seed N] [--doc] [--keep] [-v] [scenario…]`: real processes, the compiled binary, real
  * files. Each scenario says how often its fault must really happen, and fails if that was too seldom.
  *
- * The short form is a part of `npm test`. `--doc` puts the figures of this run into docs/reliability.md.
+ * The short form is a part of `npm test`. `--doc` puts the figures of this run into docs/reliability.md;
+ * `--keep` leaves the files that a scenario made, for somebody who looks for what went wrong.
  */
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
@@ -19,6 +20,7 @@ const { values: flags, positionals: wanted } = parseArgs({
     count: { type: "string" },
     seed: { type: "string", default: "20261123" },
     doc: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
     verbose: { type: "boolean", short: "v", default: false },
   },
 });
@@ -57,7 +59,7 @@ async function play(scenario: Scenario): Promise<Figures> {
     const why = error instanceof Error ? (error.stack ?? error.message) : reasonOf(error);
     return { ...none, failures: [why], seconds: seconds() };
   } finally {
-    await stage.close();
+    await stage.close(flags.keep);
     open = undefined;
   }
 }
@@ -82,7 +84,7 @@ function tell(scenario: Scenario, figures: Figures): boolean {
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
     console.error(`${signal}: what was started is ended`);
-    void (open?.close() ?? Promise.resolve()).finally(() => process.exit(130));
+    void (open?.close(false) ?? Promise.resolve()).finally(() => process.exit(130));
   });
 }
 

@@ -8,7 +8,8 @@ import type { Stage } from "./scenario.ts";
 const MARK = "FAULT_SUITE"; // not SKEP_*: skep takes those from what it starts
 
 export interface OpenStage extends Stage {
-  close(): Promise<void>;
+  /** Ends what was started, and removes the folder unless it is to be kept. */
+  close(keep?: boolean): Promise<void>;
 }
 
 export function openStage(options: Pick<Stage, "count" | "full" | "log"> & { readonly seed: number }): OpenStage {
@@ -28,8 +29,9 @@ export function openStage(options: Pick<Stage, "count" | "full" | "log"> & { rea
     env,
     skep: resolve("dist/skep"),
     next: seeded(seed),
-    async close() {
+    async close(keep = false) {
       await endAll(env);
+      if (keep) return console.error(`kept: ${folder}`);
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
