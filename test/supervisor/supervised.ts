@@ -36,10 +36,22 @@ export interface Supervised {
   close(): Promise<void>;
 }
 
-export async function openSupervised(): Promise<Supervised> {
+export interface SupervisedOptions {
+  /** What the supervisor and its agents run with. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The program that supervises: from its sources by default. */
+  readonly command?: readonly string[];
+}
+
+export async function openSupervised(options: SupervisedOptions = {}): Promise<Supervised> {
+  const [program = "", ...words] = options.command ?? [process.execPath, "src/cli/main.ts"];
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "skep-kept-")));
   const root = join(folder, "root");
-  const env: Record<string, string | undefined> = { ...process.env, XDG_RUNTIME_DIR: folder, HOME: folder };
+  const env: Record<string, string | undefined> = {
+    ...(options.env ?? process.env),
+    XDG_RUNTIME_DIR: folder,
+    HOME: folder,
+  };
   const plugins = await loadPlugins({ warn: () => {}, env, plugins: [runners] });
   const tools: ReadTools = { store: openStore(root), plugins, now: Date.now };
   const started = new Set<ChildProcess>();
@@ -51,7 +63,7 @@ export async function openSupervised(): Promise<Supervised> {
   });
   const launch = (): ChildProcess => {
     const args = ["supervisor", "run", "--root", root, "--plugin", resolve("test/fixtures/runners.ts")];
-    const child = spawn(process.execPath, ["src/cli/main.ts", ...args], {
+    const child = spawn(program, [...words, ...args], {
       env,
       stdio: ["ignore", "ignore", process.env["SKEP_TEST_TALK"] === undefined ? "ignore" : "inherit"],
     });
