@@ -234,17 +234,17 @@ async function run(stage: Stage): Promise<Outcome> {
   const kept = await openSupervised({ env: stage.env, command: [stage.skep] });
   let killing = Promise.resolve();
   let kills = 0;
+  const killOnce = async (): Promise<void> => {
+    kills += 1;
+    await kept.kill();
+    kept.launch();
+  };
   const play: Play = {
     stage,
     kept,
     failures: [],
     happened: { idle: 0, busy: 0, dead: 0, ending: 0, killed: 0 },
-    kill: () =>
-      (killing = killing.then(async () => {
-        kills += 1;
-        await kept.kill();
-        kept.launch();
-      })),
+    kill: () => (killing = killing.then(killOnce)),
     left: stage.count,
     bytes: 0,
   };
