@@ -1,3 +1,5 @@
+import { TASK_MESSAGE } from "../../core/queue.ts";
+import { agentFailed } from "../../errors.ts";
 import { newId } from "../../swarm/spawn.ts";
 import { type Access, openAccess } from "../access.ts";
 import type { Command, CommandContext } from "../command.ts";
@@ -6,6 +8,7 @@ import { printAnswer, printOutput } from "../print-answer.ts";
 import { printJson } from "../print-json.ts";
 import { readSpawn } from "../spawn-request.ts";
 import { rawOutput } from "../../swarm/raw-output.ts";
+import { turnFault } from "../turn-fault.ts";
 import type { Snapshot } from "../../types.ts";
 
 export const spawn: Command = {
@@ -25,6 +28,8 @@ async function waitAndPrint(context: CommandContext, access: Access, agent: Snap
   const { args, settings, output } = context;
   if (!settings.quiet) process.stderr.write(`${agent.id}\n`);
   const [ended = agent] = await waitForAgents(access, [agent.id], {});
+  // A live agent is well though its turn failed: it waits for another one.
+  const fault = ended.phase === "ended" ? undefined : await turnFault(access.reader, agent.id, TASK_MESSAGE);
   const live = ended.phase !== "ended" && !args.options.has("keep");
   const final = live ? await access.swarm.stop(agent.id, { by: access.caller.by }) : ended;
   if (settings.json) await printJson(output, final);
@@ -32,4 +37,5 @@ async function waitAndPrint(context: CommandContext, access: Access, agent: Snap
   // One that gives no answers, such as a command, has its output.
   else await rawOutput(access.reader.store, agent.id, printOutput(output));
   checkOutcome([final]);
+  if (fault !== undefined) throw agentFailed(agent.id, fault);
 }
