@@ -14,7 +14,7 @@ export interface AgentControl {
    * be, "refused" when a hook or the runner refuses, "plugin" when the runner's plugin is not loaded: nothing is made then.
    */
   spawn(request: SpawnRequest, options?: SpawnOptions, caller?: Caller): Promise<Snapshot>;
-  /** A new run on the same conversation. Throws "state" while one may be running, or when its folder is gone. */
+  /** A new run on the same conversation; its number is told when its child exists. Throws "state" while one may be running, or when its folder is gone. */
   resume(id: string, options?: ResumeOptions, caller?: Caller): Promise<Snapshot>;
   /** Ends the run and everything it started; answers when its end is in the log. */
   stop(id: string, options?: StopOptions): Promise<Snapshot>;
