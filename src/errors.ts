@@ -226,6 +226,10 @@ export const noCommand = (): SkepError =>
   new SkepError("usage", "exec needs a command", { hint: "give it after --, as in: skep spawn -- make test" });
 export const rawAlone = (flag: string): SkepError =>
   new SkepError("usage", `--raw and --${flag} do not go together`, { hint: "--raw gives the bytes as they are" });
+export const heldByProgram = (pid: number): SkepError =>
+  new SkepError("refused", `a program that embeds skep holds the root (pid ${pid})`, { hint: "end that program" });
+export const stillHeld = (pid: number): SkepError =>
+  new SkepError("locked", `the supervisor was asked to end and is still there (pid ${pid})`);
 export const noSupervisorRuns = (root: string): SkepError =>
   new SkepError("unreachable", `no supervisor runs for ${root}`, { hint: "skep supervisor start" });
 export const cannotRead = (path: string, why: string): SkepError =>

@@ -1,7 +1,7 @@
 /** A swarm over its supervisor's socket. A connection that breaks is made again and the request repeated: ids are ours. */
 import { setTimeout as pause } from "node:timers/promises";
 import { MAX_TASK } from "../core/meta.ts";
-import { badTask, SkepError, tooLarge } from "../errors.ts";
+import { badTask, reasonOf, SkepError, tooLarge } from "../errors.ts";
 import type { Change, Swarm } from "../swarm/api.ts";
 import { callerOf } from "../swarm/caller.ts";
 import { newMessageId } from "../swarm/message-id.ts";
@@ -27,6 +27,8 @@ export interface ClientOptions {
   readonly start: () => Promise<void>;
   readonly list: Swarm["list"]; // reading asks nobody
   readonly plugins?: readonly PluginFile[]; // they go along with a spawn and a resume
+  /** Nobody can be heard any more. A verb need not say so: what it asks next fails for the same reason. */
+  readonly warn?: (text: string) => void;
 }
 
 const HELLO_MS = 10_000; // alive means that it answers, not that something connects
@@ -113,7 +115,9 @@ export function makeClient(options: ClientOptions): Swarm {
     list: options.list,
     watch(listener) {
       const ending = new AbortController();
-      void follow(options, listener, ending.signal);
+      follow(options, listener, ending.signal).catch((error: unknown) => {
+        if (!ending.signal.aborted) options.warn?.(`changes are not told any more: ${reasonOf(error)}`);
+      });
       return () => ending.abort();
     },
     async close() {

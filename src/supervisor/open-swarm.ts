@@ -2,8 +2,9 @@
  * Opens a swarm: in this process when the root's lock is free, else through the socket of the process that holds it. So a
  * program that embeds skep and the command line can share a root.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { realPath } from "../disk.ts";
-import { locked, onlyLinux } from "../errors.ts";
+import { locked, onlyLinux, swarmClosed } from "../errors.ts";
 import { openStore } from "../store/fs-store.ts";
 import type { Settings, Swarm } from "../swarm/api.ts";
 import { loadPlugins } from "../swarm/load-plugins.ts";
@@ -13,7 +14,10 @@ import type { Plugin } from "../define-plugin.ts";
 import type { Environment } from "../types.ts";
 import { makeClient } from "./client.ts";
 import { findSupervisor, socketOf } from "./start.ts";
-import { superviseRoot } from "./supervise-root.ts";
+import { type Supervisor, superviseRoot } from "./supervise-root.ts";
+
+const ANSWER_MS = 2_000; // one that has just taken the root listens a little later
+const LOOK_MS = 50;
 
 /** Which root, and what the process that holds it is to know. */
 export interface OpenOptions {
@@ -34,22 +38,48 @@ export interface OpenOptions {
 
 /**
  * Throws SkepError "plugin" for a plugin value of the wrong shape, "locked" when another process holds the root and does
- * not answer, "io" for a root that cannot be used.
+ * not answer, "io" for a root that cannot be used. Where another process holds it, that one has plugins of its own: those
+ * that are files go to it with a request, those that are values serve this process alone, which takes the root as soon as it
+ * asks for something and the other one is gone.
  */
 export async function openSwarm(options: OpenOptions): Promise<Swarm> {
   if (process.platform !== "linux") throw onlyLinux(process.platform);
   const { root, env = process.env, warn = (text) => void process.stderr.write(`skep: ${text}\n`), repoRoot } = options;
   const plugins = await loadPlugins({ warn, env, plugins: options.plugins ?? [], files: options.pluginFiles ?? [] });
   const settings = options.settings ?? {};
-  const supervisor = await superviseRoot({ root, plugins, env, settings, repoRoot, warn });
+  /** `undefined`: another process holds the root, and answers. */
+  const takeOrFind = async (): Promise<Supervisor | undefined> => {
+    for (const deadline = Date.now() + ANSWER_MS; ; await pause(LOOK_MS)) {
+      const own = await superviseRoot({ root, plugins, env, settings, repoRoot, warn });
+      if (own !== undefined || (await findSupervisor(root, env)) !== undefined) return own;
+      if (Date.now() > deadline) throw locked(root);
+    }
+  };
+  const supervisor = await takeOrFind();
   if (supervisor !== undefined) return supervisor.swarm;
-  if ((await findSupervisor(root, env)) === undefined) throw locked(root);
   const store = openStore(root);
-  return makeClient({
+  let taking: Promise<Supervisor | undefined> | undefined; // one at a time: this process would shut itself out
+  let closed = false;
+  const take = async (): Promise<void> => {
+    if (closed) throw swarmClosed();
+    const before = taking?.catch(() => undefined) ?? Promise.resolve(undefined);
+    taking = before.then((own) => own ?? takeOrFind());
+    await taking;
+  };
+  const client = makeClient({
     root: realPath(root),
     socket: () => socketOf(root, env),
-    start: () => Promise.reject(locked(root)),
+    start: take,
     list: () => reload({ store, plugins, now: Date.now, repoRoot }),
     plugins: options.pluginFiles ?? [],
+    warn,
   });
+  return {
+    ...client,
+    async close() {
+      closed = true;
+      await client.close();
+      await (await taking?.catch(() => undefined))?.swarm.close(); // what failed was told to whoever asked
+    },
+  };
 }

@@ -1,7 +1,7 @@
 /** Answers requests over the root's socket. One client's fault is its own: it gets an error, the others notice nothing. */
 import { type Socket, createServer } from "node:net";
 import { chmodSync, rmSync } from "node:fs";
-import { reasonOf, SkepError } from "../errors.ts";
+import { heldByProgram, reasonOf, SkepError } from "../errors.ts";
 import { version } from "../build-info.ts";
 import type { Swarm } from "../swarm/api.ts";
 import type { PluginFile } from "../swarm/plugin-file.ts";
@@ -25,7 +25,7 @@ export interface ServerTools {
   readonly warn: (text: string) => void;
   /** Loads plugins that a request brings along, and anew those whose files have changed. */
   readonly bring: (plugins: readonly PluginFile[]) => Promise<void>;
-  readonly shutdown: () => void;
+  readonly shutdown: (() => void) | undefined; // a program that embeds skep does not end at a client's wish
   readonly touched: () => void; // somebody asked for something
 }
 
@@ -91,6 +91,7 @@ function makeAnswers({ swarm, bring, since, shutdown }: ServerTools): Answers {
       return {};
     },
     shutdown() {
+      if (shutdown === undefined) throw heldByProgram(process.pid);
       setImmediate(shutdown);
       return {};
     },

@@ -101,7 +101,7 @@ async function superviseLocked(options: SuperviseOptions, store: Store, lock: Lo
       since,
       warn,
       bring: (files) => plugins.bring(files),
-      shutdown: () => options.onShutdown?.(),
+      shutdown: options.onShutdown,
       touched: () => (busyAt = now()),
     });
   let server = await serve();

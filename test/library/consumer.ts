@@ -7,8 +7,12 @@ import { join, resolve } from "node:path";
 export type Runtime = "node" | "bun" | "deno";
 export interface Consumer {
   readonly folder: string;
-  /** Starts the program under a runtime: Node gets what tsc made of it, the others read the TypeScript. */
-  start(runtime: Runtime, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess;
+  /** Starts a program of it under a runtime: Node gets what tsc made of it, the others read the TypeScript. */
+  start(
+    runtime: Runtime,
+    words: readonly [program: string, ...args: string[]],
+    env: Readonly<Record<string, string>>,
+  ): ChildProcess;
   close(): void;
 }
 
@@ -37,11 +41,11 @@ export function makeConsumer(): Consumer {
   }
   return {
     folder,
-    start(runtime, args, env) {
-      const program = { node: "built/program.js", bun: "program.ts", deno: "program.ts" }[runtime];
+    start(runtime, [program, ...args], env) {
+      const file = runtime === "node" ? `built/${program}.js` : `${program}.ts`;
       const command = runtime === "node" ? "node" : join(MODULES, ".bin", runtime);
-      const words = [...(runtime === "deno" ? DENO : []), join(folder, program), ...args];
-      return spawn(command, words, { cwd: folder, env: { ...env }, stdio: ["ignore", "pipe", "pipe"] });
+      const words = [...(runtime === "deno" ? DENO : []), join(folder, file), ...args];
+      return spawn(command, words, { cwd: folder, env: { ...env, NO_COLOR: "1" } });
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -1,6 +1,6 @@
 /** `supervisor status|start|stop|restart`, and `run`: the background process itself. */
 import { setTimeout as pause } from "node:timers/promises";
-import { noSupervisorRuns } from "../../errors.ts";
+import { noSupervisorRuns, stillHeld } from "../../errors.ts";
 import { greet } from "../../supervisor/client.ts";
 import type { Hello } from "../../supervisor/protocol.ts";
 import { runSupervisor } from "../../supervisor/run.ts";
@@ -52,11 +52,17 @@ async function shutDown({ root }: Access, { settings }: CommandContext): Promise
   if (found === undefined) return undefined;
   const record = readRecord(root);
   const { connection } = await greet(socketOf(root, settings.env));
-  await connection.ask("shutdown", {});
+  try {
+    await connection.ask("shutdown", {});
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
   const deadline = Date.now() + STOP_MS;
   const lives = (): boolean => record !== undefined && isAlive(record);
   while (lives() && Date.now() < deadline) await pause(5);
   connection.close();
+  if (lives()) throw stillHeld(found.pid);
   return found.pid;
 }
 
