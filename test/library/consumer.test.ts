@@ -1,9 +1,9 @@
 /** The library as it is shipped, in a project that has nothing else of skep. */
 import assert from "node:assert/strict";
-import { type ChildProcess, execFileSync } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { endRemains } from "../remains.ts";
@@ -41,7 +41,7 @@ async function kill(child: ChildProcess): Promise<void> {
 
 describe("a program that embeds the packed library", () => {
   test("type-checks, as strictly as can be, with the declarations of the package themselves", () => {
-    execFileSync(resolve("node_modules/.bin/tsc"), ["-p", "."], { cwd: consumer.folder, stdio: "inherit" });
+    consumer.compile();
   });
 
   for (const runtime of RUNTIMES)

@@ -7,6 +7,8 @@ import { join, resolve } from "node:path";
 export type Runtime = "node" | "bun" | "deno";
 export interface Consumer {
   readonly folder: string;
+  /** Lets tsc make its JavaScript, once; throws when something does not type-check. */
+  compile(): void;
   /** Starts a program of it under a runtime: Node gets what tsc made of it, the others read the TypeScript. */
   start(
     runtime: Runtime,
@@ -39,9 +41,16 @@ export function makeConsumer(): Consumer {
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
+  let compiled = false;
+  const compile = (): void => {
+    if (!compiled) execFileSync(join(MODULES, ".bin", "tsc"), ["-p", "."], { cwd: folder, stdio: "inherit" });
+    compiled = true;
+  };
   return {
     folder,
+    compile,
     start(runtime, [program, ...args], env) {
+      if (runtime === "node") compile();
       const file = runtime === "node" ? `built/${program}.js` : `${program}.ts`;
       const command = runtime === "node" ? "node" : join(MODULES, ".bin", runtime);
       const words = [...(runtime === "deno" ? DENO : []), join(folder, file), ...args];
