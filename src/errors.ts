@@ -111,6 +111,10 @@ export const runsAlready = (id: string): SkepError =>
   new SkepError("state", `${id} is running: there is nothing to resume`, { hint: `skep send ${id} <text>` });
 export const mayRun = (id: string, why: string): SkepError =>
   new SkepError("state", `${id} may be running: ${why}`, { hint: "--force resumes it nevertheless" });
+export const keptByAnother = (id: string, what: string): SkepError =>
+  new SkepError("state", `${id} is running under another supervisor, which alone can ${what} it`, {
+    hint: `end it there, then skep resume ${id}`,
+  });
 export const cannotCancel = (id: string, why: string): SkepError =>
   new SkepError("state", `${id} has nothing to cancel: ${why}`);
 export const nothingWaits = (id: string, request: string): SkepError =>

@@ -1,6 +1,6 @@
 /** The swarm in the process that supervises it: what may be asked of an agent, and when it is refused. */
 import { resolve } from "node:path";
-import { cannotCancel, mayRun, runsAlready, stillRuns } from "../errors.ts";
+import { cannotCancel, keptByAnother, mayRun, runsAlready, stillRuns } from "../errors.ts";
 import { foreignIsAlive } from "../process/inbox-socket.ts";
 import { signalRun } from "../process/terminate.ts";
 import { remove } from "../disk.ts";
@@ -54,6 +54,7 @@ function agentControl(hive: Hive): AgentControl {
       (await keep(hive, id)).stopping = true; // before its turn comes: no message is to start a run meanwhile
       return change(hive, id, async (kept) => {
         try {
+          if (isForeign(kept)) throw keptByAnother(id, "end");
           await stopRun(hive, kept, await runnerOf(hive, kept).catch(() => undefined), { grace, by }); // without its runner by signals alone
         } finally {
           kept.stopping = false;
@@ -65,7 +66,7 @@ function agentControl(hive: Hive): AgentControl {
       await change(hive, id, async (kept) => {
         const over = kept.run === undefined || hasEnded(kept.journal, kept.run);
         if (!over && !force) throw stillRuns(id, "it is not removed");
-        if (kept.run === undefined && isForeign(kept)) throw stillRuns(id, "another supervisor keeps it");
+        if (isForeign(kept)) throw keptByAnother(id, "end");
         await hive.hooks.ask("agent:remove", freshSnapshot(kept), { force });
         await stopRun(hive, kept, await runnerOf(hive, kept).catch(() => undefined), { grace: GRACE_MS, by });
         letGo(hive, kept);
@@ -78,7 +79,9 @@ function agentControl(hive: Hive): AgentControl {
 }
 
 const runnerOf = (hive: Hive, kept: Kept): Promise<Runner> => hive.plugins.runner(kept.meta.runner, kept.caller?.env);
-const isForeign = (kept: Kept): boolean => kept.journal.state.foreign > 0 && foreignIsAlive(kept.meta.inboxPath);
+/** A run of ours listens on the same inbox. */
+const isForeign = (kept: Kept): boolean =>
+  kept.journal.state.foreign > 0 && !isAlive(kept) && foreignIsAlive(kept.meta.inboxPath);
 
 function fresh(hive: Hive, kept: Kept): Snapshot {
   pump(hive, kept);
@@ -130,7 +133,7 @@ function messageControl(hive: Hive): MessageControl {
       return change(hive, id, async (kept) => {
         const runner = await runnerOf(hive, kept);
         const message = options.message ?? newMessageId();
-        if (isForeign(kept)) throw mayRun(id, "another supervisor keeps it, which alone can speak to it");
+        if (isForeign(kept)) throw keptByAnother(id, "speak to");
         const over = kept.run === undefined || hasEnded(kept.journal, kept.run);
         const waits = over && options.queue === true; // of one that runs there is no resume to be waited for
         if (over && !waits) requireFolder(kept.meta.dir);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { openSwarm } from "../../src/supervisor/open-swarm.ts";
 import type { Swarm } from "../../src/swarm/api.ts";
@@ -203,6 +203,9 @@ describe("a root", () => {
     assert.deepEqual([alive?.status, alive?.runner, alive?.last_assistant], ["running", "zot", "hi"]);
     const caller = callerOf({ ...env, ZOT_BIN: "/bin/echo" });
     await assert.rejects(zot.resume("alpha-1", {}, caller), { code: "state" });
+    await assert.rejects(zot.stop("alpha-1"), /under another supervisor, which alone can end it/);
+    await assert.rejects(zot.remove("alpha-1", { force: true }), /under another supervisor/);
+    await assert.rejects(zot.send("alpha-1", "hello", {}, caller), /which alone can speak to it/);
     assert.equal(dialled, 0);
     await new Promise((done) => server.close(done));
     rmSync(inbox, { force: true });
@@ -215,6 +218,27 @@ describe("a root", () => {
     const after = JSON.parse(readFileSync(join(agents, "alpha-1", "meta.json"), "utf8")) as Record<string, unknown>;
     for (const key of ["id", "task", "dir", "started", "session_id", "branch", "isolated"] as const)
       assert.deepEqual(after[key], meta[key], key);
+    await zot.close();
+  });
+
+  test("of zot that this swarm has resumed is spoken to and stopped as any other", async () => {
+    const agent = join(folder, "resumed", "agents", "alpha-1");
+    mkdirSync(agent, { recursive: true });
+    const meta = { id: "alpha-1", task: "fix", dir: folder, inbox_path: join(folder, "resumed.sock") };
+    writeFileSync(join(agent, "meta.json"), JSON.stringify(meta));
+    writeFileSync(join(agent, "events.jsonl"), '{"type":"agent_ready","time":"2026-01-01T00:00:01Z"}\n');
+    const zot = await open("resumed");
+    const program = join(folder, "zot-program");
+    const child = `exec "${resolve("node_modules/.bin/bun")}" "${resolve("test/fixtures/children/demo-agent.ts")}" "$@"`;
+    writeFileSync(program, `#!/bin/sh\n${child}\n`, { mode: 0o755 });
+    await zot.resume("alpha-1", {}, callerOf({ ...env, ZOT_BIN: program }));
+    await zot.send("alpha-1", "hello");
+    await until(
+      () => zot.show("alpha-1"),
+      ({ last_assistant }) => last_assistant === "echo: hello (turn 1)",
+    );
+    const { status } = await zot.stop("alpha-1", { grace: 200 });
+    assert.equal(status, "done");
     await zot.close();
   });
 });
