@@ -84,9 +84,9 @@ export function sizeOf(fd: number): number {
   return fstatSync(fd).size;
 }
 
-/** Reads at most `length` bytes from `position` into a new buffer; shorter only at the end of the file. */
-export function readAt(fd: number, position: number, length: number): Buffer {
-  const buffer = Buffer.allocUnsafe(length);
+/** Reads at most `length` bytes from `position`; shorter only at the end of the file. `into`: instead of a new buffer. */
+export function readAt(fd: number, position: number, length: number, into?: Buffer): Buffer {
+  const buffer = into ?? Buffer.allocUnsafe(length);
   let done = 0;
   while (done < length) {
     const count = readSync(fd, buffer, done, length - done, position + done);
@@ -128,13 +128,13 @@ export function readWhole(path: string, limit: number): Buffer | undefined {
 }
 
 /** Replaces a file whole: temp file, fsync, rename, fsync of the folder. A failure leaves the old one. */
-export function replace(path: string, text: string): void {
+export function replace(path: string, content: string | Uint8Array): void {
   const temp = `${path}.${process.pid}.tmp`;
   // What a killed writer of the same pid left there is overwritten.
   const fd = openPrivate(temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
   try {
     try {
-      append(fd, Buffer.from(text));
+      append(fd, Buffer.from(content));
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -205,6 +205,15 @@ export function list(path: string): string[] | undefined {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** Names of the folders in a folder, sorted; links to folders are none. Nothing when it is missing. */
+export function listFolders(path: string): string[] {
+  if (!exists(path)) return []; // an exception costs more than a look
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .toSorted();
 }
 
 export function move(from: string, to: string): void {

@@ -92,6 +92,11 @@ export interface EventHandler {
   readonly name: string;
   readonly runner: string | readonly string[]; // "*" for all
   readonly types?: readonly string[]; // all when absent
+  /**
+   * Types that leave nothing behind but lines of the transcript, the last answer and the activity. Of a long log that
+   * another supervisor wrote only the newest of them are read.
+   */
+  readonly passing?: readonly string[];
   handle(entry: LogEntry): readonly AgentEvent[] | undefined;
 }
 

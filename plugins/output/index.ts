@@ -5,6 +5,7 @@ const handler: EventHandler = {
   name: "output",
   runner: "*",
   types: ["stdout", "stderr"],
+  passing: ["stdout", "stderr"],
   handle({ type, data }) {
     if (type !== "stdout" && type !== "stderr") return undefined;
     const text = data["text"];

@@ -8,6 +8,7 @@ import { isRecord, messageText, textField } from "./blocks.ts";
 export const zotHandler: EventHandler = {
   name: "zot",
   runner: ["zot", "demo", "exec"],
+  passing: ["assistant_message", "tool_call", "tool_result"],
   handle: translate,
 };
 

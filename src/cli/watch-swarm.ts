@@ -8,7 +8,7 @@ import { listView } from "./list-view.ts";
 import type { Output } from "./output.ts";
 import { printJsonLines } from "./print-json.ts";
 import { printList, watchWith } from "./show-view.ts";
-import { listed, narrowed } from "./which.ts";
+import { listed, narrowed, passedOver } from "./which.ts";
 
 const LOOK_MS = 500;
 
@@ -45,7 +45,7 @@ async function* look(context: CommandContext, access: Access): AsyncGenerator<Lo
   const ids = new Set(named?.map(({ id }) => id));
   let before = new Map<string, string>();
   while (!context.output.closed.aborted) {
-    const all = await reload(access.reader);
+    const all = await reload(access.reader, passedOver(context));
     const chosen = named === undefined ? narrowed(context, all.agents) : all.agents.filter(({ id }) => ids.has(id));
     const view = listView(context, all, chosen);
     const now = new Map(view.agents.map((agent) => [agent.id, JSON.stringify(agent)]));

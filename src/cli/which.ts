@@ -6,9 +6,11 @@ import { realPath } from "../disk.ts";
 import { ambiguous, needsYes, notFound, notSure, whichAgents } from "../errors.ts";
 import { readAgent, reload } from "../swarm/reload.ts";
 import type { Snapshot, SwarmView } from "../types.ts";
+import type { Settled } from "../swarm/swarm-index.ts";
 import type { Access } from "./access.ts";
 import type { CommandContext } from "./command.ts";
 import { choicesOf, labelsOf } from "./option-values.ts";
+import { isRecent } from "./recent.ts";
 
 export function filterOf({ args, settings }: CommandContext): AgentFilter {
   const { options } = args;
@@ -25,13 +27,21 @@ export function filterOf({ args, settings }: CommandContext): AgentFilter {
 const narrows = ({ args: { options } }: CommandContext): boolean =>
   ["label", "status", "phase", "here"].some((name) => options.has(name));
 
+/** Most of a large swarm ended long ago. Where that is not asked for, it is only counted, and nothing of it is read. */
+export function passedOver(context: CommandContext): ((agent: Settled) => boolean) | undefined {
+  const { args, settings } = context;
+  if (args.positionals.length > 0 || args.options.has("all") || narrows(context)) return undefined;
+  const now = Date.now();
+  return ({ session, ended }) => !isRecent(ended, now) && inView({ session_id: session }, settings.session);
+}
+
 /** The swarm, and of it what was asked for: all of the session's agents when nothing was. */
 export async function listed(
   context: CommandContext,
   access: Access,
 ): Promise<{ view: SwarmView; chosen: readonly Snapshot[] }> {
-  const view = await reload(access.reader);
   const { args, settings } = context;
+  const view = await reload(access.reader, passedOver(context));
   const filter = filterOf(context);
   const named = args.positionals.map((name) => find(name, view.agents, settings.session));
   if (named.length === 0) return { view, chosen: narrowed(context, view.agents) };

@@ -16,22 +16,18 @@ const NEVER_DOUBLE: ReadonlySet<string> = new Set(["stdout", "stderr"]);
 /** `late`: written while nobody supervised. It marks the events for listeners; the state does not depend on it. */
 export function apply(state: AgentState, entry: LogEntry, translate: Translate, late = false): Applied {
   const updated = entry.received > 0 ? entry.received : state.updated;
-  if (entry.origin.by === "other") {
-    const previous = NEVER_DOUBLE.has(entry.type)
-      ? undefined
-      : { text: JSON.stringify({ ...entry.data, time: "" }), at: updated };
-    const { previous: before, ...rest } = state;
-    const double = previous !== undefined && previous.text === before?.text && updated - before.at <= DOUBLE_MS;
-    if (double) return { state, events: [] };
-    return run(
-      { ...rest, updated, foreign: state.foreign + 1, ...(previous === undefined ? {} : { previous }) },
-      entry,
-      translate,
-      late,
-    );
-  }
-  return run({ ...state, updated }, entry, translate, late);
+  if (entry.origin.by !== "other") return run({ ...state, updated }, entry, translate, late);
+  if (isDouble(state, entry, updated)) return { state, events: [] };
+  const previous = { data: entry.data, at: updated };
+  return run({ ...state, updated, foreign: state.foreign + 1, previous }, entry, translate, late);
 }
+
+function isDouble({ previous }: AgentState, { type, data }: LogEntry, at: number): boolean {
+  if (previous === undefined || previous.data["type"] !== type || at - previous.at > DOUBLE_MS) return false;
+  return !NEVER_DOUBLE.has(type) && timeless(previous.data) === timeless(data);
+}
+
+const timeless = (data: LogEntry["data"]): string => JSON.stringify({ ...data, time: "" });
 
 function run(before: AgentState, entry: LogEntry, translate: Translate, late: boolean): Applied {
   const events = translate(entry);

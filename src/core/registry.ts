@@ -35,6 +35,7 @@ const handlerSchema = v.looseObject({
   name,
   runner: v.union([v.string(), v.array(v.string())]),
   types: v.optional(v.array(v.string())),
+  passing: v.optional(v.array(v.string())),
   handle: callable,
 });
 const rendererSchema = v.looseObject({
@@ -107,3 +108,11 @@ export function handlersFor(loaded: readonly LoadedPlugin[], runner: string): re
     .toSorted((a, b) => a.rank - b.rank)
     .map(({ item }) => item.handler);
 }
+
+/** Who reads the entries of this runner's agents: plugins with their versions, and their content where it is known. */
+export const readersOf = (loaded: readonly LoadedPlugin[], runner: string): readonly string[] =>
+  loaded
+    .filter((one) => handlersFor([one], runner).length > 0)
+    .map(
+      ({ plugin, source }) => `${plugin.name}@${plugin.version}${source.hash === undefined ? "" : `#${source.hash}`}`,
+    );

@@ -17,7 +17,7 @@ export type Resolved =
 export function resolve(selector: string, agents: readonly Selectable[], session?: string): Resolved {
   if (agents.some(({ id }) => id === selector)) return { id: selector };
   const view = agents.filter((agent) => inView(agent, session));
-  if (selector === "@last") return only(view.toSorted(byStarted).slice(-1));
+  if (selector === "@last") return only(oldestFirst(view).slice(-1));
   const exact = view.filter(({ id }) => handleOf(id) === selector);
   if (exact.length > 0) return only(exact);
   return only(
@@ -37,6 +37,8 @@ function only(found: readonly Selectable[]): Resolved {
 }
 
 /** Oldest first; of two that started in one millisecond the smaller id, so that the order is always the same. */
-export const byStarted = (a: Selectable, b: Selectable): number => timeOf(a) - timeOf(b) || (a.id < b.id ? -1 : 1);
-
-const timeOf = ({ started }: Selectable): number => Date.parse(started) || 0;
+export const oldestFirst = <T extends Selectable>(agents: readonly T[]): readonly T[] =>
+  agents
+    .map((agent) => ({ agent, time: Date.parse(agent.started) || 0 })) // read once, not with each comparison
+    .toSorted((a, b) => a.time - b.time || (a.agent.id < b.agent.id ? -1 : 1))
+    .map(({ agent }) => agent);

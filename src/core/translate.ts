@@ -3,10 +3,16 @@ import type { AgentEvent, EventHandler, LogEntry, MessageState } from "../types.
 import { isRecord } from "./entry.ts";
 
 /** Says what an entry means; `undefined`: nobody knows it. */
-export type Translate = (entry: LogEntry) => readonly AgentEvent[] | undefined;
+export interface Translate {
+  (entry: LogEntry): readonly AgentEvent[] | undefined;
+  /** Who says so: what others made of a log is not to be gone on from. */
+  readonly by: string;
+  /** Types of which old entries say nothing that later ones do not say better: see `EventHandler.passing`. */
+  readonly passing: ReadonlySet<string>;
+}
 
 /** skep's own entries go to the core alone; all others to the handlers, in the order given. */
-export function makeTranslate(handlers: readonly EventHandler[]): Translate {
+export function makeTranslate(handlers: readonly EventHandler[], by = ""): Translate {
   const byType = new Map<string, readonly EventHandler[]>();
   const wanting = (type: string): readonly EventHandler[] => {
     let found = byType.get(type);
@@ -17,7 +23,7 @@ export function makeTranslate(handlers: readonly EventHandler[]): Translate {
     }
     return found;
   };
-  return (entry) => {
+  const translate = (entry: LogEntry): readonly AgentEvent[] | undefined => {
     if (entry.origin.by === "skep") return translateOwn(entry);
     for (const handler of wanting(entry.type)) {
       const events = ask(handler, entry);
@@ -25,6 +31,9 @@ export function makeTranslate(handlers: readonly EventHandler[]): Translate {
     }
     return undefined;
   };
+  // Only the handler that is asked first speaks for a type.
+  const passing = handlers.flatMap((handler) => handler.passing?.filter((type) => wanting(type)[0] === handler) ?? []);
+  return Object.assign(translate, { by, passing: new Set(passing) });
 }
 
 /** A handler that throws must not end the fold, nor be silent: its fault becomes part of what is shown, live and on replay. */

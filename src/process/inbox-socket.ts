@@ -32,24 +32,39 @@ export function inboxPath(root: string, id: string, env: Environment): string {
 }
 
 /** Whether somebody listens at exactly this path. It is looked up, never dialled: zot drops its parent on every accept. */
-export function isListening(path: string): boolean {
-  if (path === "") return false;
-  const wanted = Buffer.from(path).toString("latin1");
-  const listening = "00010000"; // __SO_ACCEPTCON, in the column of flags
-  const table = readSystem("/proc/net/unix") ?? "";
-  return table.split("\n").some((line) => line.endsWith(` ${wanted}`) && line.split(/\s+/)[3] === listening);
-}
+export const isListening = (path: string): boolean => path !== "" && listeners().has(asRead(path));
 
 /** Whether an agent of another supervisor lives: it listens, or a process names its inbox on its command line. */
-export function foreignIsAlive(path: string): boolean {
-  if (path === "") return false;
-  if (isListening(path)) return true;
-  const wanted = Buffer.from(path).toString("latin1");
-  return allPids().some((pid) => {
-    const words = readSystem(`/proc/${pid}/cmdline`)?.split("\0") ?? [];
-    const at = words.indexOf("--swarm-agent");
-    return at !== -1 && words[at + 1] === wanted;
+export const foreignIsAlive = (path: string): boolean => lookForForeign()(path);
+
+/** The same of many agents, by one look at the system's tables: it holds for as long as the caller takes it to. */
+export function lookForForeign(): (path: string) => boolean {
+  let found: { readonly listening: ReadonlySet<string>; readonly named: ReadonlySet<string> } | undefined;
+  return (path) => {
+    if (path === "") return false;
+    found ??= { listening: listeners(), named: new Set(allPids().flatMap(inboxNamedBy)) };
+    return found.listening.has(asRead(path)) || found.named.has(asRead(path));
+  };
+}
+
+/** System files are read byte by byte. */
+const asRead = (path: string): string => Buffer.from(path).toString("latin1");
+
+const LISTENING = "00010000"; // __SO_ACCEPTCON, in the column of flags
+const SOCKET = /^(?:\S+ +){3}(\S+) +\S+ +\S+ +\S+ (.*)$/; // the path may have spaces
+
+function listeners(): ReadonlySet<string> {
+  const paths = (readSystem("/proc/net/unix") ?? "").split("\n").flatMap((line) => {
+    const [, flags, path] = SOCKET.exec(line) ?? [];
+    return flags === LISTENING && path !== undefined ? [path] : [];
   });
+  return new Set(paths);
+}
+
+function inboxNamedBy(pid: number): readonly string[] {
+  const words = readSystem(`/proc/${pid}/cmdline`)?.split("\0") ?? [];
+  const path = words[words.indexOf("--swarm-agent") + 1];
+  return words.includes("--swarm-agent") && path !== undefined ? [path] : [];
 }
 
 /** Writes one line to a socket of ours. Rejects with SkepError "io" for anything but an absent listener. */

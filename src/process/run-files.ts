@@ -1,7 +1,7 @@
 /** The files of one run, `runs/<000001>/`: see docs/formats.md. Who writes which is what makes a run survive everybody. */
 import { join } from "node:path";
 import * as v from "valibot";
-import { create, exists, list, readWhole } from "../disk.ts";
+import { create, exists, listFolders, readWhole } from "../disk.ts";
 import { corruptIntent, reasonOf, SkepError, unfinishedIntent } from "../errors.ts";
 
 export interface RunPaths {
@@ -38,7 +38,7 @@ export function runPaths(agentFolder: string, run: number): RunPaths {
 
 /** Numbers of the runs that have a folder, rising. */
 export const listRuns = (agentFolder: string): number[] =>
-  (list(join(agentFolder, "runs")) ?? [])
+  listFolders(join(agentFolder, "runs"))
     .filter((name) => /^\d{6,12}$/.test(name))
     .map(Number)
     .toSorted((a, b) => a - b);

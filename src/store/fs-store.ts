@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   exists,
   list,
+  listFolders,
   makeFolder,
   makeFolders,
   move,
@@ -43,19 +44,19 @@ export function openStore(path: string): Store {
   const root = realPath(path);
   const found = stat(root);
   if (found !== undefined && !found.isDirectory()) throw rootNotFolder(path);
-  const folderOf = (id: string): string => join(root, "agents", id);
+  const folderOf = (id: string): string => `${root}/agents/${id}`; // by hand: \`join\` is felt with ten thousand agents
   const trashOf = (id: string): string => join(root, "trash", id);
   return {
     root,
-    ids: () => (list(join(root, "agents")) ?? []).filter(isId),
+    ids: () => listFolders(join(root, "agents")).filter(isId),
     paths(id) {
       const folder = folderOf(id);
       return {
         folder,
-        meta: join(folder, "meta.json"),
-        log: join(folder, "events.jsonl"),
-        session: join(folder, "session.json"),
-        inbox: join(folder, "inbox.jsonl"),
+        meta: `${folder}/meta.json`,
+        log: `${folder}/events.jsonl`,
+        session: `${folder}/session.json`,
+        inbox: `${folder}/inbox.jsonl`,
       };
     },
     claim(id) {

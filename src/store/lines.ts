@@ -20,6 +20,8 @@ export interface LineOptions {
 
 const CHUNK = 256 * 1024;
 const NEWLINE = 10;
+// A new chunk for each of thousands of small files costs more than reading them. Whoever reads meanwhile makes his own.
+let spare: Buffer | undefined = Buffer.allocUnsafe(CHUNK);
 
 /**
  * Reads lines from an open file on from `position`, which it moves. Split on bytes: a chunk may cut a character in two.
@@ -32,11 +34,27 @@ export function readLines(
   options: LineOptions,
   visit: (line: Line) => void,
 ): boolean {
+  const buffer = spare ?? Buffer.allocUnsafe(CHUNK);
+  spare = undefined;
+  try {
+    return readInto(buffer, fd, position, options, visit);
+  } finally {
+    spare = buffer;
+  }
+}
+
+function readInto(
+  buffer: Buffer,
+  fd: number,
+  position: LinePosition,
+  options: LineOptions,
+  visit: (line: Line) => void,
+): boolean {
   const { limit, budget = Number.POSITIVE_INFINITY, rest = false } = options;
   const stop = position.at + budget;
   for (;;) {
     const from = Math.max(position.at, position.scanned);
-    const chunk = readAt(fd, from, CHUNK);
+    const chunk = readAt(fd, from, CHUNK, buffer);
     if (chunk.length === 0) break;
     let start = position.at - from; // negative while the line began before this chunk
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
@@ -58,7 +76,7 @@ export function readLines(
   }
   if (rest) {
     const end = Math.max(position.at, position.scanned);
-    const bytes = end + readAt(fd, end, CHUNK).length - position.at;
+    const bytes = end + readAt(fd, end, CHUNK, buffer).length - position.at;
     if (bytes > 0) {
       const { at } = position;
       visit({ at, bytes, text: bytes > limit ? undefined : textAt(fd, at, bytes), eol: false });

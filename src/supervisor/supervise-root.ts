@@ -12,6 +12,7 @@ import type { Settings, Swarm } from "../swarm/api.ts";
 import { answerByApproval } from "../swarm/answer.ts";
 import { deliverNext } from "../swarm/deliver.ts";
 import { type Hive, SETTINGS } from "../swarm/hive.ts";
+import { makeIndexer } from "../swarm/indexer.ts";
 import { isBusy, letGo, startTicking, takeOverAll } from "../swarm/keep.ts";
 import type { PluginSet } from "../swarm/load-plugins.ts";
 import { reload } from "../swarm/reload.ts";
@@ -65,7 +66,7 @@ async function superviseLocked(options: SuperviseOptions, store: Store, lock: Lo
   const { plugins, env, warn } = options;
   store.emptyTrash();
   const now = (): number => Date.now();
-  const hive: Hive & { repoRoot?: string | undefined } = {
+  const hive: Hive = {
     store,
     plugins,
     hooks: plugins.hooks,
@@ -82,6 +83,7 @@ async function superviseLocked(options: SuperviseOptions, store: Store, lock: Lo
     closed: false,
     repoRoot: options.repoRoot,
   };
+  const indexer = makeIndexer(hive);
   const since = timeOf(now());
   const socket = inboxPath(store.root, "", env);
   let busyAt = now();
@@ -90,6 +92,7 @@ async function superviseLocked(options: SuperviseOptions, store: Store, lock: Lo
     stopTicking();
     clearInterval(guard);
     hive.hooks.tell("swarm:close");
+    indexer.write(true);
     for (const kept of hive.kept.values()) letGo(hive, kept);
     hive.closed = true;
     await server.close();
@@ -120,7 +123,7 @@ async function superviseLocked(options: SuperviseOptions, store: Store, lock: Lo
     await server.close(); // else it would live on as one that answers and keeps nobody
     throw error;
   }
-  const stopTicking = startTicking(hive);
+  const stopTicking = startTicking(hive, indexer);
   const guard = setInterval(() => {
     // A logout empties the runtime folder: who comes back must find us.
     if (!exists(socket) && !hive.closed) {

@@ -27,6 +27,8 @@ export interface Hive {
   readonly deliver: (kept: Kept) => void;
   /** Answers what the agent asks for, where that was decided beforehand. */
   readonly answer: (kept: Kept) => void;
+  /** Takes the place of `dir` in every agent. */
+  readonly repoRoot?: string | undefined;
   closed: boolean;
 }
 

@@ -15,6 +15,7 @@ import {
   START,
   type Stream,
 } from "../core/entry.ts";
+import { type Checkpoint, shorten } from "../core/checkpoint.ts";
 import { type AgentState, INITIAL } from "../core/state.ts";
 import type { Translate } from "../core/translate.ts";
 import { close, openRead, readAt, stat } from "../disk.ts";
@@ -68,12 +69,44 @@ export type Draft =
       readonly output: Output;
     };
 
-/** Folds the log. A log that is missing is an empty one. */
-export function openJournal(paths: AgentPaths, translate: Translate, writes: boolean, visit?: Heard): Journal {
-  const position = { at: 0, scanned: 0 };
-  const journal: Journal = { paths, translate, writes, position, state: INITIAL, seq: 0, run: 0, cursor: START };
+/** Folds the log, on from a checkpoint if there is one. A log that is missing is an empty one. */
+export function openJournal(
+  paths: AgentPaths,
+  translate: Translate,
+  writes: boolean,
+  visit?: Heard,
+  from?: Omit<Checkpoint, "guard">,
+): Journal {
+  const { at, state, seq, run, cursor } = from ?? START_OF_LOG;
+  const position = { at, scanned: at };
+  const journal: Journal = { paths, translate, writes, position, state, seq, run, cursor };
   readJournal(journal, visit);
   return journal;
+}
+export const START_OF_LOG: Omit<Checkpoint, "guard"> = { at: 0, state: INITIAL, seq: 0, run: 0, cursor: START };
+
+export const SHORT_LOG: number = 64 * 1024; // bytes: folded from its beginning rather than from a checkpoint
+
+/** As far as the log was folded. What a reader added in memory must not be in it yet. */
+export function checkpointOf({ paths, position, state, seq, run, cursor }: Journal): Checkpoint | undefined {
+  const guard = guardAt(paths.log, position.at);
+  return guard === undefined ? undefined : { at: position.at, guard, seq, run, cursor, state: shorten(state) };
+}
+
+/** Whether the log is the one that was folded, grown at most. */
+export const isFrom = ({ log }: AgentPaths, { at, guard }: Checkpoint): boolean => guardAt(log, at) === guard;
+
+const GUARD = 64; // bytes
+function guardAt(log: string, at: number): string | undefined {
+  const fd = openRead(log);
+  if (fd === undefined) return at === 0 ? "" : undefined;
+  try {
+    const from = Math.max(0, at - GUARD);
+    const bytes = readAt(fd, from, at - from);
+    return bytes.length === at - from ? bytes.toString("latin1") : undefined;
+  } finally {
+    close(fd);
+  }
 }
 
 /** Folds what came into the log since the last time. */

@@ -4,10 +4,12 @@ import { nextMessage } from "../core/queue.ts";
 import { notFound, reasonOf, swarmClosed } from "../errors.ts";
 import { makeSure, tellKept } from "./deliver.ts";
 import { GRACE_MS, type Hive, tellFault } from "./hive.ts";
+import type { Indexer } from "./indexer.ts";
 import { rest } from "./journal.ts";
 import { isAlive, type Kept, openKept, recordOwn } from "./kept.ts";
 import { hasEnded, hasMore } from "./observe.ts";
 import { readMetaOf } from "./reload.ts";
+import { indexFor, openIndex, type SwarmIndex } from "./swarm-index.ts";
 import { stopRun } from "./stop-run.ts";
 import { endLinger, follow, pump } from "./supervise.ts";
 
@@ -15,16 +17,18 @@ const TICK_MS = 1_000; // the net below fs.watch, and the grain of timeouts
 const REST_MS = 60_000; // an ended agent is kept in memory this long after its last event
 
 /** The agent of this id, taken over if it is not yet. Throws SkepError "not_found" or "corrupt". */
-export async function keep(hive: Hive, id: string): Promise<Kept> {
+export async function keep(hive: Hive, id: string, index?: SwarmIndex): Promise<Kept> {
   const known = hive.kept.get(id);
   if (known !== undefined) return known;
   if (hive.closed) throw swarmClosed();
   const meta = readMetaOf(hive, id);
   if (meta === undefined) throw notFound(id);
+  const paths = hive.store.paths(id);
   const translate = await translateFor(hive.plugins, meta.runner);
+  const from = await (index ?? indexFor(hive, paths))?.checkpoint(id);
   const meanwhile = hive.kept.get(id);
   if (meanwhile !== undefined) return meanwhile;
-  const kept = openKept(meta, hive.store.paths(id), translate);
+  const kept = openKept(meta, paths, translate, from);
   const { journal, run } = kept;
   if (run === undefined && meta.skep !== undefined && journal.state.run === 0) {
     const error = "its spawn was cut off";
@@ -63,12 +67,17 @@ async function takeOver(hive: Hive, kept: Kept): Promise<void> {
     .catch((error: unknown) => hive.warn(`${kept.id}: ${reasonOf(error)}`));
 }
 
-/** Takes over all agents, one by one, with a pause for others in between: the socket answers meanwhile. */
+/**
+ * Takes over all agents, one by one, with a pause for others in between: the socket answers meanwhile. Those that ended and
+ * that nothing can come of are left to rest.
+ */
 export async function takeOverAll(hive: Hive): Promise<void> {
+  const index = openIndex(hive);
   for (const id of hive.store.ids()) {
     if (hive.closed) return;
     try {
-      await keep(hive, id);
+      if ((await index.settled(id)) !== undefined) continue;
+      await keep(hive, id, index);
     } catch (error) {
       hive.warn(`${id} is left out: ${reasonOf(error)}`);
     }
@@ -77,8 +86,9 @@ export async function takeOverAll(hive: Hive): Promise<void> {
 }
 
 /** Looks at live agents each second, shuts idle ones down, ends those whose time is up, and lets go of those at rest. */
-export function startTicking(hive: Hive): () => void {
+export function startTicking(hive: Hive, { write }: Indexer): () => void {
   const timer = setInterval(() => {
+    write(); // before those at rest are let go of
     for (const kept of hive.kept.values()) tick(hive, kept);
   }, TICK_MS);
   timer.unref();

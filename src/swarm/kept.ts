@@ -1,4 +1,5 @@
 /** An agent that this process supervises: its log, open for appending, and what is known of its newest run. */
+import type { Checkpoint } from "../core/checkpoint.ts";
 import type { Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import type { Translate } from "../core/translate.ts";
@@ -46,9 +47,11 @@ export interface InputPlace {
   readonly at: number;
 }
 
-export function openKept(meta: Meta, paths: AgentPaths, translate: Translate): Kept {
+export function openKept(meta: Meta, paths: AgentPaths, translate: Translate, from?: Checkpoint): Kept {
   const sentAt = new Map<string, InputPlace>();
-  const journal = openJournal(paths, translate, true, (entry) => noteSent(sentAt, entry));
+  // Where a message that was sent stands in `in` is told by the log alone.
+  const start = from?.state.messages.some(({ state }) => state === "sent") === true ? undefined : from;
+  const journal = openJournal(paths, translate, true, (entry) => noteSent(sentAt, entry), start);
   const serial = oneByOne();
   const run = newestRun(journal);
   const facts = run === undefined ? undefined : inspectRun(run.paths, run.intent);

@@ -8,7 +8,9 @@ import {
   handlersFor,
   type LoadedPlugin,
   type PluginSource,
+  readersOf,
 } from "../core/registry.ts";
+import { version } from "../build-info.ts";
 import { DEFAULT_RUNNER } from "../core/meta.ts";
 import { makeTranslate, type Translate } from "../core/translate.ts";
 import { faultOf, pluginFailed, unknownName } from "../errors.ts";
@@ -147,6 +149,8 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
           ? handlersFor([...users, ...ours], runner)
           : [...handlersFor(users, runner), ...handlersFor(ours, speaks)];
       handlers.set(runner, found);
+      const by = [version, ...readersOf(users, runner), ...readersOf(ours, speaks)].join(" ");
+      translates.set(found, makeTranslate(found, by));
       return found;
     },
     async report() {
@@ -157,9 +161,14 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
   };
 }
 
+/** One for all agents of a runner, as long as its handlers are the same. */
+const translates = new WeakMap<readonly EventHandler[], Translate>();
+
 /** How entries of this runner's agents are translated. */
-export const translateFor = async (plugins: PluginSet, runner: string): Promise<Translate> =>
-  makeTranslate(await plugins.handlers(runner));
+export async function translateFor(plugins: PluginSet, runner: string): Promise<Translate> {
+  const handlers = await plugins.handlers(runner);
+  return translates.get(handlers) ?? makeTranslate(handlers);
+}
 
 function describe({ plugin, source }: LoadedPlugin, bundled: readonly LoadedPlugin[]): PluginReport {
   const supplies = suppliesOf(plugin);

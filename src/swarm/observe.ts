@@ -150,16 +150,24 @@ export const hasEnded = (journal: Journal, { run }: ObservedRun): boolean =>
   journal.state.run >= run && !journal.state.open;
 
 /** A reader's look at the newest run: all that is there now, and its end as soon as its processes have ended. */
-export function lookAt(journal: Journal, now: number): { facts: ProcessFacts; reach: Reach; observed?: ObservedRun } {
+export function lookAt(journal: Journal, now: number): Look {
   const observed = newestRun(journal);
-  if (observed === undefined) return { facts: { kind: "none" }, reach: NO_RUN };
+  if (observed === undefined) return { facts: { kind: "none" }, reach: NO_RUN, over: true };
   const facts = inspectRun(observed.paths, observed.intent);
   const end = endOf(facts);
   const ended = hasEnded(journal, observed);
   const options = { now, late: true, rest: end !== undefined };
   observe(journal, observed, facts, options);
   if (end !== undefined && !ended) recordEnd(journal, observed, end, options);
-  return { facts: processFacts(facts, hasEnded(journal, observed)), reach: reachOf(observed.intent), observed };
+  const over = (facts.kind === "exited" || facts.kind === "void") && observed.intent.damaged === undefined;
+  const known = processFacts(facts, hasEnded(journal, observed));
+  return { facts: known, reach: reachOf(observed.intent), observed, over };
+}
+interface Look {
+  readonly facts: ProcessFacts;
+  readonly reach: Reach;
+  readonly observed?: ObservedRun;
+  readonly over: boolean; // its end is told by its files, whoever lives
 }
 
 export const NO_RUN: Reach = { run: 0, turns: "live", input: false };

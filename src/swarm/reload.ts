@@ -2,18 +2,21 @@
 import { TASK_MESSAGE } from "../core/queue.ts";
 import { isTime, timeOf } from "../core/entry.ts";
 import type { Meta } from "../core/meta.ts";
-import { byStarted } from "../core/selector.ts";
+import { oldestFirst } from "../core/selector.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import type { ProcessFacts } from "../core/status.ts";
 import { notFound, reasonOf, SkepError, systemCode } from "../errors.ts";
-import { foreignIsAlive } from "../process/inbox-socket.ts";
+import { foreignIsAlive, lookForForeign } from "../process/inbox-socket.ts";
 import { listRuns, recoverIntent, runPaths } from "../process/run-files.ts";
 import { readMeta, type Store } from "../store/fs-store.ts";
 import { readInbox } from "../store/inbox-log.ts";
 import type { Detail, Problem, Snapshot, SwarmView } from "../types.ts";
-import { type Journal, openJournal } from "./journal.ts";
+import { formatRow, isSettled, sealOf } from "./index-row.ts";
+import { checkpointOf, type Journal, openJournal, SHORT_LOG } from "./journal.ts";
 import { type PluginSet, translateFor } from "./load-plugins.ts";
 import { lookAt } from "./observe.ts";
+import { skimJournal } from "./skim.ts";
+import { indexFor, offerRows, openIndex, type Settled, type SwarmIndex } from "./swarm-index.ts";
 
 /** One agent as it stands now. `now` in ms. */
 export interface ReadAgent {
@@ -22,6 +25,9 @@ export interface ReadAgent {
   readonly snapshot: Snapshot;
   /** What of it is damaged and was read around. */
   readonly problems: readonly Problem[];
+  /** For the index; absent where it would say what others may not be told. */
+  readonly row?: string;
+  readonly folded: number; // bytes of the log that were folded anew
 }
 export interface ReadTools {
   readonly store: Store;
@@ -31,38 +37,81 @@ export interface ReadTools {
   readonly repoRoot?: string | undefined;
 }
 
-/** Reads every agent, oldest first. One that cannot be read is a problem, and hides nobody else. */
-export async function reload(tools: ReadTools): Promise<SwarmView> {
+/**
+ * Reads every agent, oldest first. One that cannot be read is a problem, and hides nobody else. `passesOver`: of agents
+ * that ended those that are not wanted; they may be left out then, and are counted as hidden.
+ */
+export async function reload(tools: ReadTools, passesOver?: (agent: Settled) => boolean): Promise<SwarmView> {
+  const { store, repoRoot } = tools;
   const problems: Problem[] = [];
   const agents: Snapshot[] = [];
-  for (const id of tools.store.ids()) {
+  const index = openIndex(tools);
+  const fresh = new Map<string, string>();
+  const isAlive = lookForForeign();
+  let work = 0;
+  let hidden = 0;
+  for (const id of store.ids()) {
     try {
-      const agent = await readAgent(tools, id);
-      if (agent === undefined) continue;
-      agents.push(agent.snapshot);
-      problems.push(...agent.problems);
+      const known = await index.settled(id);
+      if (known !== undefined && passesOver?.(known) === true) hidden += 1;
+      else if (known !== undefined) agents.push(inRepo(known.snapshot(), repoRoot));
+      else {
+        const agent = await readAgent(tools, id, { index, isAlive });
+        if (agent === undefined) continue;
+        agents.push(agent.snapshot);
+        problems.push(...agent.problems);
+        if (agent.row !== undefined) fresh.set(id, agent.row);
+        work += 1 + agent.folded / WORK_BYTES;
+      }
     } catch (error) {
-      problems.push({ path: tools.store.paths(id).meta, code: problemCode(error), message: reasonOf(error) });
+      problems.push({ path: store.paths(id).meta, code: problemCode(error), message: reasonOf(error) });
     }
   }
-  agents.sort(byStarted);
-  return { root: tools.store.root, agents, hidden: 0, problems };
+  if (work > WORTH) offerRows(index, fresh);
+  return { root: store.root, agents: oldestFirst(agents), hidden, problems };
 }
+
+const inRepo = (agent: Snapshot, repoRoot: string | undefined): Snapshot =>
+  repoRoot === undefined ? agent : { ...agent, dir: repoRoot };
 
 const problemCode = (error: unknown): string => (error instanceof SkepError ? error.code : (systemCode(error) ?? "io"));
 
+// What makes a new index worth its writing: this many agents, or this many bytes of logs for each.
+const WORTH = 200;
+const WORK_BYTES = 64 * 1024;
+
+/** What is known already, when many agents are read. */
+interface Known {
+  readonly index: SwarmIndex;
+  readonly isAlive: (inbox: string) => boolean;
+}
+
 /** `undefined` when there is no such agent. Throws SkepError "corrupt" when its meta.json cannot be read. */
-export async function readAgent(tools: ReadTools, id: string): Promise<ReadAgent | undefined> {
+export async function readAgent(tools: ReadTools, id: string, known?: Known): Promise<ReadAgent | undefined> {
+  const paths = tools.store.paths(id);
+  const run = listRuns(paths.folder).at(-1) ?? 0;
+  const seal = sealOf(paths, run); // before anything is read: what changes meanwhile is seen the next time
   const meta = readMetaOf(tools, id);
   if (meta === undefined) return undefined;
-  const journal = openJournal(tools.store.paths(id), await translateFor(tools.plugins, meta.runner), false);
+  const translate = await translateFor(tools.plugins, meta.runner);
+  const index = known?.index ?? indexFor(tools, paths);
+  const from = await index?.checkpoint(id);
+  const skimmed = from === undefined ? skimJournal(paths, translate) : undefined;
+  const journal = skimmed ?? openJournal(paths, translate, false, undefined, from);
+  const checkpoint = journal.position.at < SHORT_LOG ? undefined : checkpointOf(journal);
+  const { seq } = journal;
   const seen = lookAt(journal, tools.now());
-  const snapshot = makeSnapshot(meta, journal.state, factsOf(meta, journal, seen.facts), seen.reach);
-  const { paths, intent } = seen.observed ?? {};
+  const facts = factsOf(meta, journal, seen.facts, known?.isAlive);
+  const snapshot = makeSnapshot(meta, journal.state, facts, seen.reach);
+  const logged = journal.seq === seq && seen.over && (seen.observed?.run ?? 0) === run;
+  const settled = logged && isSettled(journal, snapshot);
+  const { paths: files, intent } = seen.observed ?? {};
   const damaged = intent?.damaged;
   const problems =
-    paths === undefined || damaged === undefined ? [] : [{ path: paths.intent, code: "corrupt", message: damaged }];
-  return { meta, journal, snapshot, problems };
+    files === undefined || damaged === undefined ? [] : [{ path: files.intent, code: "corrupt", message: damaged }];
+  const read = { meta, journal, snapshot, problems, folded: journal.position.at - (from?.at ?? 0) };
+  if (tools.repoRoot !== undefined) return read; // another's `dir` is in it
+  return { ...read, row: formatRow({ meta, journal, run, seal: settled ? seal : "" }, snapshot, checkpoint) };
 }
 
 /** meta.json, with what a rewrite by zot dropped taken from the newest intent. */
@@ -83,11 +132,16 @@ function fromIntent(store: Store, meta: Meta): Meta {
 }
 
 /** An agent of another supervisor is looked up, never dialled; one of ours without a run is about to get its first. */
-export function factsOf(meta: Meta, { state }: Journal, facts: ProcessFacts): ProcessFacts {
+export function factsOf(
+  meta: Meta,
+  { state }: Journal,
+  facts: ProcessFacts,
+  isAlive: (inbox: string) => boolean = foreignIsAlive,
+): ProcessFacts {
   const ours = facts.kind !== "none" && facts.kind !== "dead";
   if (ours) return facts;
   if (facts.kind === "none" && meta.skep !== undefined && state.run === 0) return { kind: "unclaimed" };
-  return state.foreign > 0 && foreignIsAlive(meta.inboxPath) ? { kind: "alive" } : facts;
+  return state.foreign > 0 && isAlive(meta.inboxPath) ? { kind: "alive" } : facts;
 }
 
 /** One agent in full. Throws SkepError "not_found". */
@@ -97,7 +151,10 @@ export async function readDetail(tools: ReadTools, id: string): Promise<Detail> 
   return detailOf(tools.store, agent);
 }
 
-export function detailOf(store: Store, { meta, journal, snapshot }: Omit<ReadAgent, "problems">): Detail {
+export function detailOf(
+  store: Store,
+  { meta, journal, snapshot }: Pick<ReadAgent, "meta" | "journal" | "snapshot">,
+): Detail {
   const { folder, inbox } = store.paths(meta.id);
   const runs = journal.state.runs.map(({ run, started, ended, exit }) => ({
     run,

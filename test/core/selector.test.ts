@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byStarted, resolve, type Selectable } from "../../src/core/selector.ts";
+import { oldestFirst, resolve, type Selectable } from "../../src/core/selector.ts";
 
 const agent = (id: string, started: string, session_id?: string): Selectable => ({ id, started, session_id });
 const AGENTS: readonly Selectable[] = [
@@ -61,12 +61,12 @@ test("a session sees its own agents and those of none; a whole id is found anywh
 
 test("agents are ordered by the time they started, then by id", () => {
   assert.deepEqual(
-    AGENTS.toSorted(byStarted).map(({ id }) => id),
+    oldestFirst(AGENTS).map(({ id }) => id),
     ["fix-docs-a1ffff", "a1", "tests-00000z", "fix-lint-a1b2c3"],
   );
   const twins = [agent("b", "2026-11-23T10:00:00Z"), agent("a", "2026-11-23T10:00:00.000Z")];
   assert.deepEqual(
-    twins.toSorted(byStarted).map(({ id }) => id),
+    oldestFirst(twins).map(({ id }) => id),
     ["a", "b"],
   );
 });

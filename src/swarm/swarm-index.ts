@@ -1,0 +1,83 @@
+/**
+ * What the index knows of agents. A row is believed as a whole when the agent had ended and its files are as they were; else
+ * the fold goes on from the row's checkpoint. It is never needed: what it does not know is folded anew.
+ */
+import { join } from "node:path";
+import type { Checkpoint } from "../core/checkpoint.ts";
+import { stat } from "../disk.ts";
+import { systemCode } from "../errors.ts";
+import { lookForForeign } from "../process/inbox-socket.ts";
+import type { AgentPaths, Store } from "../store/fs-store.ts";
+import { type IndexRows, readIndexFile, replaceIndexFile } from "../store/index-file.ts";
+import type { Snapshot } from "../types.ts";
+import { parseCheckpoint, parseSnapshot, type Row, sealOf, splitRow } from "./index-row.ts";
+import { isFrom } from "./journal.ts";
+import { type PluginSet, translateFor } from "./load-plugins.ts";
+
+export interface SwarmIndex {
+  /** The agent as it ended, if its files say nothing new since. */
+  settled(id: string): Promise<Settled | undefined>;
+  /** How far its log was folded by the handlers that would fold it now. */
+  checkpoint(id: string): Promise<Checkpoint | undefined>;
+  /** Replaces the file: rows for agents that are there, as they were read and with these in their places. Its bytes. */
+  replace(fresh: IndexRows): number;
+}
+
+/** An ended agent: what decides whether it is shown at all, and its snapshot once it is asked for. */
+export interface Settled {
+  readonly session: string; // host session, "" for none
+  readonly ended: number; // ms
+  readonly snapshot: () => Snapshot;
+}
+
+export const indexPath = (store: Store): string => join(store.root, "index");
+
+interface IndexTools {
+  readonly store: Store;
+  readonly plugins: PluginSet;
+}
+export function openIndex({ store, plugins }: IndexTools): SwarmIndex {
+  const rows = readIndexFile(indexPath(store));
+  const isAlive = lookForForeign();
+  const by = new Map<string, string>(); // by runner: who would fold it now
+  const read = async (id: string): Promise<Row | undefined> => {
+    const text = rows.get(id);
+    const row = text === undefined ? undefined : splitRow(text);
+    if (row === undefined) return undefined;
+    const { runner } = row;
+    if (!by.has(runner)) by.set(runner, (await translateFor(plugins, runner)).by);
+    return by.get(runner) === row.by ? row : undefined;
+  };
+  return {
+    async settled(id) {
+      const row = await read(id);
+      if (row === undefined || row.seal === "" || row.seal !== sealOf(store.paths(id), row.run)) return undefined;
+      if (isAlive(row.inbox)) return undefined;
+      return { session: row.session, ended: row.ended, snapshot: () => parseSnapshot(row.snapshot) };
+    },
+    async checkpoint(id) {
+      const row = await read(id);
+      const checkpoint = row === undefined ? undefined : parseCheckpoint(row.checkpoint);
+      return checkpoint !== undefined && isFrom(store.paths(id), checkpoint) ? checkpoint : undefined;
+    },
+    replace(fresh) {
+      const ids = new Set(store.ids());
+      return replaceIndexFile(indexPath(store), new Map([...rows, ...fresh].filter(([id]) => ids.has(id))));
+    },
+  };
+}
+
+/** For one agent alone: where its log is so long that to fold it is dearer than to read the index. */
+export const indexFor = (tools: IndexTools, { log }: AgentPaths): SwarmIndex | undefined =>
+  (stat(log)?.size ?? 0) > LONG_LOG ? openIndex(tools) : undefined;
+
+const LONG_LOG = 1024 * 1024; // bytes
+
+/** A reader's word for the next one. The disk may be full, or not for it to write on: then it takes time again. */
+export function offerRows(index: SwarmIndex, fresh: IndexRows): void {
+  try {
+    index.replace(fresh);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+  }
+}

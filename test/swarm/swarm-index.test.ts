@@ -1,0 +1,235 @@
+/** The index is never believed against the files: whatever happened to them and to it, the answers are those of a whole fold. */
+import assert from "node:assert/strict";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import fc from "fast-check";
+import { makeSnapshot } from "../../src/core/snapshot.ts";
+import { openStore } from "../../src/store/fs-store.ts";
+import { openJournal } from "../../src/swarm/journal.ts";
+import { loadPlugins, translateFor } from "../../src/swarm/load-plugins.ts";
+import { NO_RUN } from "../../src/swarm/observe.ts";
+import { readAgent, readMetaOf, type ReadTools, reload } from "../../src/swarm/reload.ts";
+import { skimJournal } from "../../src/swarm/skim.ts";
+import { indexPath, openIndex } from "../../src/swarm/swarm-index.ts";
+import type { SwarmView } from "../../src/types.ts";
+
+let folder: string;
+let count = 0;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "skep-index-"));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+async function openRoot(): Promise<ReadTools> {
+  const root = join(folder, String((count += 1)));
+  mkdirSync(join(root, "agents"), { recursive: true });
+  cpSync("test/fixtures/formats/0.1.0/agents", join(root, "agents"), { recursive: true });
+  return { store: openStore(root), plugins: await loadPlugins({ warn: () => {} }), now: () => 0 };
+}
+
+function addForeign({ store }: ReadTools, id: string, lines: readonly string[]): void {
+  mkdirSync(store.paths(id).folder, { recursive: true });
+  writeFileSync(store.paths(id).meta, JSON.stringify({ id, task: "do", dir: "/", started: "2026-01-01T00:00:00Z" }));
+  writeFileSync(store.paths(id).log, lines.map((line) => `${line}\n`).join(""));
+}
+
+/** Writes a row for every agent, as a supervisor or the reader of a large swarm does. */
+async function indexAll(tools: ReadTools): Promise<void> {
+  const index = openIndex(tools);
+  const rows = new Map<string, string>();
+  for (const id of tools.store.ids()) {
+    const agent = await readAgent(tools, id).catch(() => undefined);
+    if (agent?.row !== undefined) rows.set(id, agent.row);
+  }
+  index.replace(rows);
+}
+
+async function withoutIndex(tools: ReadTools): Promise<SwarmView> {
+  const path = indexPath(tools.store);
+  const kept = existsSync(path) ? readFileSync(path) : undefined;
+  rmSync(path, { force: true });
+  const view = await reload(tools);
+  if (kept !== undefined) writeFileSync(path, kept);
+  return view;
+}
+
+/** Lines of zot's words; `at` makes their times rise. */
+const WORDS: readonly ((at: string, text: string) => object)[] = [
+  (time, text) => ({ type: "assistant_message", time, content: [{ type: "text", text }] }),
+  (time, text) => ({ type: "stdout", time, text }),
+  (time) => ({ type: "tool_call", time, id: "c", name: "grep" }),
+  (time) => ({ type: "tool_result", time, id: "c", is_error: false, content: [] }),
+  (time) => ({ type: "turn_start", time, step: 1 }),
+  (time) => ({ type: "turn_end", time, step: 1, stop: "end" }),
+  (time, text) => ({ type: "error", time, message: text }),
+  (time) => ({ type: "usage", time, cumulative: { input: 10, output: 3 } }),
+  (time) => ({ type: "agent_stopped", time, reason: "exit", code: 0 }),
+  (time) => ({ type: "agent_ready", time }),
+  (time, text) => ({ type: "assistant_message", time, content: [{ type: "text", text: `{"type":"${text}` }] }),
+];
+const line = fc
+  .tuple(fc.nat({ max: WORDS.length - 1 }), fc.string({ maxLength: 40, unit: "grapheme" }), fc.nat({ max: 2_000 }))
+  .map(([word, text, gap]) => ({ word, text, gap }));
+
+function formatLines(lines: readonly { word: number; text: string; gap: number }[]): string[] {
+  let time = Date.UTC(2026, 0, 1);
+  return lines.map(({ word, text, gap }) => JSON.stringify(WORDS[word]?.(new Date((time += gap)).toISOString(), text)));
+}
+
+const change = fc.oneof(
+  fc.record({ kind: fc.constant("append" as const), agent: fc.nat({ max: 4 }), line }),
+  fc.record({ kind: fc.constant("torn" as const), agent: fc.nat({ max: 4 }), line }),
+  fc.record({ kind: fc.constant("truncate" as const), agent: fc.nat({ max: 4 }), part: fc.double({ min: 0, max: 1 }) }),
+  fc.record({ kind: fc.constant("rewrite" as const), agent: fc.nat({ max: 4 }), line }),
+  fc.record({ kind: fc.constant("meta" as const), agent: fc.nat({ max: 4 }), line }),
+  fc.record({ kind: fc.constant("remove" as const), agent: fc.nat({ max: 4 }) }),
+  fc.record({ kind: fc.constant("spawn" as const), agent: fc.nat({ max: 4 }), line }),
+  fc.record({ kind: fc.constant("late" as const), line }),
+  fc.record({ kind: fc.constant("index" as const) }),
+);
+
+async function make(tools: ReadTools, step: typeof change extends fc.Arbitrary<infer T> ? T : never): Promise<void> {
+  if (step.kind === "index") return indexAll(tools);
+  const [text = ""] = "line" in step ? formatLines([step.line]) : [];
+  if (step.kind === "late")
+    return appendFileSync(join(tools.store.paths("gold-q7gu4i").folder, "runs/000001/out"), `${text}\n`);
+  const id = `zot-${step.agent}`;
+  const { log, meta, folder: home } = tools.store.paths(id);
+  const there = existsSync(log);
+  if (step.kind === "spawn") return addForeign(tools, id, [text]);
+  if (!there) return;
+  if (step.kind === "append") appendFileSync(log, `${text}\n`);
+  if (step.kind === "torn") appendFileSync(log, text.slice(0, text.length / 2));
+  if (step.kind === "truncate") truncateSync(log, Math.floor(readFileSync(log).length * step.part));
+  if (step.kind === "rewrite") writeFileSync(log, `${text}\n`.repeat(3));
+  if (step.kind === "meta") writeFileSync(meta, JSON.stringify({ id, task: step.line.text, dir: "/", started: "" }));
+  if (step.kind === "remove") rmSync(home, { recursive: true });
+}
+
+describe("the index", () => {
+  test("tells what a whole fold tells, whatever others wrote, cut off or removed meanwhile", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(line, { maxLength: 60 }), { minLength: 1, maxLength: 4 }),
+        fc.array(change, { minLength: 1, maxLength: 8 }),
+        async (agents, changes) => {
+          const tools = await openRoot();
+          for (const [at, lines] of agents.entries()) addForeign(tools, `zot-${at}`, formatLines(lines));
+          await indexAll(tools);
+          for (const step of changes) {
+            await make(tools, step);
+            assert.deepEqual(await reload(tools), await withoutIndex(tools));
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test("goes on from where a long log was folded, and not when that part of it is another one by now", async () => {
+    const tools = await openRoot();
+    const lines = formatLines(
+      Array.from({ length: 900 }, (_, at) => ({ word: at % 9, text: "x".repeat(100), gap: 300 })),
+    );
+    addForeign(tools, "zot-long", lines);
+    await indexAll(tools);
+    const { log } = tools.store.paths("zot-long");
+    appendFileSync(log, `${JSON.stringify(WORDS[0]?.("2026-02-01T00:00:00Z", "and more"))}\n`);
+    const index = openIndex(tools);
+    assert.equal(await index.settled("zot-long"), undefined);
+    assert.ok((await index.checkpoint("zot-long")) !== undefined);
+    const agent = await readAgent(tools, "zot-long", { index, isAlive: () => false });
+    assert.ok(agent !== undefined && agent.folded < 1_000);
+    assert.deepEqual(await reload(tools), await withoutIndex(tools));
+    writeFileSync(log, [...lines.map((one) => one.replaceAll("x", "y")), ...lines, ""].join("\n"));
+    assert.equal(await openIndex(tools).checkpoint("zot-long"), undefined);
+    assert.deepEqual(await reload(tools), await withoutIndex(tools));
+  });
+
+  test("is passed over where it is damaged or of another format, and made anew", async () => {
+    const tools = await openRoot();
+    addForeign(tools, "zot-0", formatLines([{ word: 0, text: "hello", gap: 0 }]));
+    await indexAll(tools);
+    const path = indexPath(tools.store);
+    const whole = readFileSync(path);
+    const view = await withoutIndex(tools);
+    assert.ok((await openIndex(tools).settled("zot-0")) !== undefined);
+    for (let at = 0; at < whole.length; at += 7) {
+      const damaged = Buffer.from(whole);
+      damaged[at] = (damaged[at] ?? 0) ^ 0x15;
+      for (const bytes of [damaged, whole.subarray(0, at), Buffer.concat([whole, whole.subarray(0, at)])]) {
+        writeFileSync(path, bytes);
+        assert.deepEqual(await reload(tools), view);
+      }
+    }
+    writeFileSync(path, whole.toString("latin1").replace("skep-index 1", "skep-index 9"), "latin1");
+    assert.equal(await openIndex(tools).settled("zot-0"), undefined);
+  });
+
+  test("is not believed under other handlers", async () => {
+    const tools = await openRoot();
+    addForeign(tools, "zot-0", formatLines([{ word: 0, text: "hello", gap: 0 }]));
+    await indexAll(tools);
+    const plugins = await loadPlugins({
+      warn: () => {},
+      plugins: [
+        {
+          name: "loud",
+          version: "1.0.0",
+          api: 1,
+          handlers: [
+            { name: "loud", runner: "zot", handle: () => [{ kind: "message", role: "assistant", text: "HELLO" }] },
+          ],
+        },
+      ],
+    });
+    const { agents } = await reload({ ...tools, plugins });
+    assert.deepEqual(agents.find(({ id }) => id === "zot-0")?.tail, ["HELLO"]);
+    assert.ok((await openIndex(tools).settled("zot-0")) !== undefined);
+  });
+
+  test("lets a message that only an inbox knows be seen by the next supervisor", async () => {
+    const tools = await openRoot();
+    await indexAll(tools);
+    const [id = ""] = tools.store.ids();
+    assert.ok((await openIndex(tools).settled(id)) !== undefined);
+    const message = { id: "m-cut", time: "2026-01-01T00:00:00Z", text: "hello" };
+    appendFileSync(tools.store.paths(id).inbox, `${JSON.stringify(message)}\n`);
+    assert.equal(await openIndex(tools).settled(id), undefined);
+    await indexAll(tools);
+    assert.equal(await openIndex(tools).settled(id), undefined);
+  });
+});
+
+describe("a first look at a long log of another supervisor", () => {
+  test("shows what a whole fold shows", async () => {
+    const tools = await openRoot();
+    let skimmed = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { minLength: 150, maxLength: 400, size: "max" }), async (words) => {
+        addForeign(tools, "zot-0", formatLines(words));
+        const paths = tools.store.paths("zot-0");
+        const journal = openJournal(paths, await translateFor(tools.plugins, "zot"), false);
+        const meta = readMetaOf(tools, "zot-0");
+        assert.ok(meta !== undefined);
+        const agent = await readAgent(tools, "zot-0");
+        assert.deepEqual(agent?.snapshot, makeSnapshot(meta, journal.state, { kind: "none" }, NO_RUN));
+        if (skimJournal(paths, journal.translate) !== undefined) skimmed += 1;
+      }),
+      { numRuns: 60 },
+    );
+    assert.ok(skimmed > 0);
+  });
+});
