@@ -14,7 +14,19 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import fc from "fast-check";
+import {
+  type Arbitrary,
+  array,
+  assert as holds,
+  asyncProperty,
+  constant,
+  double,
+  nat,
+  oneof,
+  record,
+  string,
+  tuple,
+} from "fast-check";
 import { makeSnapshot } from "../../src/core/snapshot.ts";
 import { openStore } from "../../src/store/fs-store.ts";
 import { openJournal } from "../../src/swarm/journal.ts";
@@ -79,28 +91,32 @@ const WORDS: readonly ((at: string, text: string) => object)[] = [
   (time) => ({ type: "agent_ready", time }),
   (time, text) => ({ type: "assistant_message", time, content: [{ type: "text", text: `{"type":"${text}` }] }),
 ];
-const line = fc
-  .tuple(fc.nat({ max: WORDS.length - 1 }), fc.string({ maxLength: 40, unit: "grapheme" }), fc.nat({ max: 2_000 }))
-  .map(([word, text, gap]) => ({ word, text, gap }));
+const line = tuple(
+  nat({ max: WORDS.length - 1 }),
+  string({ maxLength: 40, unit: "grapheme" }),
+  nat({ max: 2_000 }),
+).map(([word, text, gap]) => ({ word, text, gap }));
 
 function formatLines(lines: readonly { word: number; text: string; gap: number }[]): string[] {
   let time = Date.UTC(2026, 0, 1);
   return lines.map(({ word, text, gap }) => JSON.stringify(WORDS[word]?.(new Date((time += gap)).toISOString(), text)));
 }
 
-const change = fc.oneof(
-  fc.record({ kind: fc.constant("append" as const), agent: fc.nat({ max: 4 }), line }),
-  fc.record({ kind: fc.constant("torn" as const), agent: fc.nat({ max: 4 }), line }),
-  fc.record({ kind: fc.constant("truncate" as const), agent: fc.nat({ max: 4 }), part: fc.double({ min: 0, max: 1 }) }),
-  fc.record({ kind: fc.constant("rewrite" as const), agent: fc.nat({ max: 4 }), line }),
-  fc.record({ kind: fc.constant("meta" as const), agent: fc.nat({ max: 4 }), line }),
-  fc.record({ kind: fc.constant("remove" as const), agent: fc.nat({ max: 4 }) }),
-  fc.record({ kind: fc.constant("spawn" as const), agent: fc.nat({ max: 4 }), line }),
-  fc.record({ kind: fc.constant("late" as const), line }),
-  fc.record({ kind: fc.constant("index" as const) }),
+const change = oneof(
+  record({ kind: constant("append" as const), agent: nat({ max: 4 }), line }),
+  record({ kind: constant("torn" as const), agent: nat({ max: 4 }), line }),
+  record({ kind: constant("truncate" as const), agent: nat({ max: 4 }), part: double({ min: 0, max: 1 }) }),
+  record({ kind: constant("rewrite" as const), agent: nat({ max: 4 }), line }),
+  record({ kind: constant("meta" as const), agent: nat({ max: 4 }), line }),
+  record({ kind: constant("remove" as const), agent: nat({ max: 4 }) }),
+  record({ kind: constant("spawn" as const), agent: nat({ max: 4 }), line }),
+  record({ kind: constant("late" as const), line }),
+  record({ kind: constant("index" as const) }),
 );
 
-async function make(tools: ReadTools, step: typeof change extends fc.Arbitrary<infer T> ? T : never): Promise<void> {
+type Change = typeof change extends Arbitrary<infer T> ? T : never;
+
+async function make(tools: ReadTools, step: Change): Promise<void> {
   if (step.kind === "index") return indexAll(tools);
   const [text = ""] = "line" in step ? formatLines([step.line]) : [];
   if (step.kind === "late")
@@ -120,10 +136,10 @@ async function make(tools: ReadTools, step: typeof change extends fc.Arbitrary<i
 
 describe("the index", () => {
   test("tells what a whole fold tells, whatever others wrote, cut off or removed meanwhile", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.array(line, { maxLength: 60 }), { minLength: 1, maxLength: 4 }),
-        fc.array(change, { minLength: 1, maxLength: 8 }),
+    await holds(
+      asyncProperty(
+        array(array(line, { maxLength: 60 }), { minLength: 1, maxLength: 4 }),
+        array(change, { minLength: 1, maxLength: 8 }),
         async (agents, changes) => {
           const tools = await openRoot();
           for (const [at, lines] of agents.entries()) addForeign(tools, `zot-${at}`, formatLines(lines));
@@ -217,8 +233,8 @@ describe("a first look at a long log of another supervisor", () => {
   test("shows what a whole fold shows", async () => {
     const tools = await openRoot();
     let skimmed = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(line, { minLength: 150, maxLength: 400, size: "max" }), async (words) => {
+    await holds(
+      asyncProperty(array(line, { minLength: 150, maxLength: 400, size: "max" }), async (words) => {
         addForeign(tools, "zot-0", formatLines(words));
         const paths = tools.store.paths("zot-0");
         const journal = openJournal(paths, await translateFor(tools.plugins, "zot"), false);
