@@ -17,6 +17,8 @@ export interface HookTools {
   readonly report: (plugin: string, hook: HookName, reason: string) => void;
   /** Rejects when the work takes too long; the core itself has no clock. */
   readonly limit: <T>(work: PromiseLike<T> | T) => Promise<T>;
+  /** Calls it; when it holds everybody up it is cut off, which is told, and SkepError "timeout" thrown. */
+  readonly call: (work: () => unknown, heldUp: () => void) => unknown;
 }
 
 const MAX_WORKING = 1_000;
@@ -27,7 +29,37 @@ export function makeHooks(tools: HookTools): HookBus {
   const bus = new Hookable<Record<string, (...args: unknown[]) => void>>();
   const owners = new WeakMap<Listener, string>();
   const working = new WeakMap<Listener, number>(); // calls that have not ended
+  const blocking = new WeakSet<Listener>();
   const ownerOf = (listener: Listener): string => owners.get(listener) ?? "a plugin";
+  /** What held everybody up once is not called again: each time would cost as much. */
+  const call = (listener: Listener, args: readonly unknown[]): unknown => {
+    if (blocking.has(listener)) throw new Error("it is not called any more, since it held up everybody");
+    return tools.call(
+      () => Reflect.apply(listener, undefined, args),
+      () => blocking.add(listener),
+    );
+  };
+  /** A listener that does not come to its work is told less, not allowed to fill our memory. */
+  const hear = (listener: Listener, name: HookName, args: readonly unknown[]): void => {
+    const fail = (error: unknown): void => tools.report(ownerOf(listener), name, reasonOf(error));
+    const open = working.get(listener) ?? 0;
+    if (blocking.has(listener)) return;
+    if (open === MAX_WORKING) fail(new Error(`${MAX_WORKING} calls of it have not ended: it is not called meanwhile`));
+    if (open >= MAX_WORKING) {
+      working.set(listener, MAX_WORKING + 1);
+      return;
+    }
+    try {
+      const result = call(listener, args);
+      if (!(result instanceof Promise)) return;
+      working.set(listener, open + 1);
+      const done = (): void => void working.set(listener, Math.min(working.get(listener) ?? 1, MAX_WORKING) - 1);
+      void result.finally(done).catch(() => undefined); // told below
+      tools.limit(result).catch(fail); // what takes too long is told, and counts until it ends
+    } catch (error) {
+      fail(error);
+    }
+  };
   return {
     add(plugin, hooks) {
       const removers = Object.entries(hooks).map(([name, hook]) => {
@@ -45,7 +77,7 @@ export function makeHooks(tools: HookTools): HookBus {
         async (listeners: readonly Listener[]) => {
           for (const listener of listeners) {
             try {
-              await tools.limit(Reflect.apply(listener, undefined, args));
+              await tools.limit(call(listener, args));
             } catch (error) {
               throw pluginRefused(ownerOf(listener), name, error);
             }
@@ -56,29 +88,9 @@ export function makeHooks(tools: HookTools): HookBus {
       );
     },
     tell(name, ...args) {
-      // A listener that does not come to its work is told less, not allowed to fill our memory.
       bus.callHookWith(
         (listeners: readonly Listener[]) => {
-          for (const listener of listeners) {
-            const fail = (error: unknown): void => tools.report(ownerOf(listener), name, reasonOf(error));
-            const open = working.get(listener) ?? 0;
-            if (open === MAX_WORKING)
-              fail(new Error(`${MAX_WORKING} calls of it have not ended: it is not called meanwhile`));
-            if (open >= MAX_WORKING) {
-              working.set(listener, MAX_WORKING + 1);
-              continue;
-            }
-            try {
-              const result: unknown = Reflect.apply(listener, undefined, args);
-              if (!(result instanceof Promise)) continue;
-              working.set(listener, open + 1);
-              const done = (): void =>
-                void working.set(listener, Math.min(working.get(listener) ?? 1, MAX_WORKING) - 1);
-              result.catch(fail).finally(done);
-            } catch (error) {
-              fail(error);
-            }
-          }
+          for (const listener of listeners) hear(listener, name, args);
         },
         name,
         args,

@@ -19,7 +19,8 @@ import type { Environment, EventHandler, Renderer, Runner } from "../types.ts";
 import { BUNDLED } from "./bundled.ts";
 import { describeExternal, findExternal } from "./external-runner.ts";
 import { loadPluginFile, makeApi, type PluginFile, readSource, type Warn } from "./plugin-file.ts";
-import { withLimit } from "./time-limit.ts";
+import { limitWords } from "./limit-words.ts";
+import { callWithin, withLimit } from "./time-limit.ts";
 
 export interface PluginReport {
   readonly name: string;
@@ -61,9 +62,13 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
     source: { kind: "flag" },
   }));
   const failed = new Map<string, PluginReport>(); // by path
+  const known = new Map<string, PluginFile>(); // by path: they are looked at again before each run
+  const wordsOf = lazily((who: string) => limitWords(warn, who));
   const hooks = makeHooks({
-    report: (plugin, hook, reason) => warn(`plugin ${plugin}: its ${hook} hook failed: ${reason}`),
+    report: (plugin, hook, reason) =>
+      wordsOf(`plugin ${plugin}`)(`plugin ${plugin}: its ${hook} hook failed: ${reason}`),
     limit: withLimit,
+    call: callWithin,
   });
   const unhook = new Map<string, () => void>(); // by path, for a file whose content changed
   for (const { plugin } of users) if (plugin.hooks !== undefined) hooks.add(plugin.name, plugin.hooks);
@@ -84,12 +89,13 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
     const { path, hash } = source;
     const before = users.find(({ source }) => source.path === path)?.source.hash;
     if (before === hash) return;
-    replace(await loadPluginFile(file, warn, source));
+    replace(await loadPluginFile(file, wordsOf(path), source));
     failed.delete(file.path);
     if (before !== undefined) warn(`plugin ${path} has changed: new runs take it as it is now`);
   };
   const bringAll = async (files: readonly PluginFile[]): Promise<void> => {
     for (const file of files) {
+      known.set(file.path, file);
       try {
         await bring(file);
       } catch (error) {
@@ -126,6 +132,7 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
   return {
     hooks,
     async runner(name, callers = env) {
+      await bringAll([...known.values()]); // an edit is taken by the next run, whoever starts it
       const found = await find("runners", name, (loaded) => findRunner(loaded, name));
       if (found !== undefined) return found;
       const external = findExternal(name, callers);
@@ -198,8 +205,8 @@ async function loadBundled(entry: (typeof BUNDLED)[number]): Promise<LoadedPlugi
   return { plugin, source: { kind: "bundled" } };
 }
 
-function lazily<K, T>(make: (key: K) => Promise<T>): (key: K) => Promise<T> {
-  const made = new Map<K, Promise<T>>();
+function lazily<K, T>(make: (key: K) => T): (key: K) => T {
+  const made = new Map<K, T>();
   return (key) => {
     const known = made.get(key) ?? make(key);
     made.set(key, known);

@@ -6,7 +6,7 @@ import { blockTexts } from "../core/translate.ts";
 import type { PluginApi } from "../define-plugin.ts";
 import { notAsTrusted, noTypeScript, systemCode } from "../errors.ts";
 import { importSource, type Source } from "./import-source.ts";
-import { withLimit } from "./time-limit.ts";
+import { callWithin, withLimit } from "./time-limit.ts";
 
 /** One of the user's plugins, by absolute path. `flag` and `config` say who named it; `folder` is skep's own plugin folder. */
 export interface PluginFile {
@@ -32,9 +32,11 @@ export async function loadPluginFile(
 ): Promise<LoadedPlugin> {
   const { path, hash } = source;
   if (file.hash !== undefined && file.hash !== hash) throw notAsTrusted(path);
-  const module: unknown = await importModule(source);
+  const module: unknown = await withLimit(importModule(source));
   const given = typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
-  const value: unknown = isFunction(given) ? await withLimit(given(makeApi(path, file.options, warn))) : given;
+  const value: unknown = isFunction(given)
+    ? await withLimit(callWithin(() => given(makeApi(path, file.options, warn))))
+    : given;
   return { plugin: checkPlugin(value, path), source: { kind: file.from, path, hash } };
 }
 

@@ -30,6 +30,7 @@ import { freshSnapshot, type Kept, openKept } from "./kept.ts";
 import { NO_RUN } from "./observe.ts";
 import { TASK_MESSAGE } from "../core/queue.ts";
 import { inboxFor, planRun, startRun } from "./start-run.ts";
+import { callWithin, withLimit } from "./time-limit.ts";
 
 /** Makes a new id for a name or a task. */
 export const newId = (name: string): string => makeId(slug(name), makeHandle(randomBytes(16)));
@@ -43,7 +44,7 @@ export async function spawnAgent(
   await hive.hooks.ask("agent:spawn", request);
   const runner = await hive.plugins.runner(request.runner, caller.env);
   checkRequest(request, runner);
-  const detected = await runner.detect?.(caller.env);
+  const detected = await withLimit(callWithin(() => runner.detect?.(caller.env)));
   if (detected !== undefined && "missing" in detected) throw notInstalled(runner.name, detected.missing, detected.hint);
   const id = options.id ?? newId(request.name ?? request.task);
   if (!isId(id)) throw idTaken(id, "it is no id");

@@ -17,6 +17,7 @@ import type { Kept } from "./kept.ts";
 import { translateFor } from "./load-plugins.ts";
 import { newestRun } from "./observe.ts";
 import { follow, pump } from "./supervise.ts";
+import { callWithin, withLimit } from "./time-limit.ts";
 
 /** A run as it is about to be written down. */
 export interface PlannedRun {
@@ -91,7 +92,7 @@ export function requireFolder(dir: string): void {
 
 async function describe(runner: Runner, spec: RunSpec): Promise<Launch> {
   try {
-    const launch = await runner.launch(spec);
+    const launch = await withLimit(callWithin(() => runner.launch(spec)));
     if (launch.argv.length === 0) throw new TypeError("it gave no command");
     return launch;
   } catch (error) {

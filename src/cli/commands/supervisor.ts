@@ -8,6 +8,7 @@ import { findSupervisor, readRecord, socketOf } from "../../supervisor/start.ts"
 import { isAlive } from "../../process/liveness.ts";
 import { type Access, openAccess } from "../access.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { limitConsole } from "../host-plugins.ts";
 import { printJson } from "../print-json.ts";
 
 const STOP_MS = 15_000;
@@ -77,8 +78,9 @@ export const run: Command = {
   async run(context) {
     const { settings, talk } = context;
     const { config } = settings;
-    const access = await openAccess(context);
     const warn = (text: string): void => void talk.warn(`${new Date().toISOString()} ${text}`);
+    limitConsole(warn);
+    const access = await openAccess(context);
     process.on("uncaughtException", (error) => warn(`fault: ${error.stack ?? error.message}`));
     process.on("unhandledRejection", (error) => warn(`fault: ${error instanceof Error ? error.stack : String(error)}`));
     const given = {
