@@ -1,7 +1,7 @@
 /** What holds where plugins run in this program: they find its library, and what they print is no verb's result. */
 import { format } from "node:util";
 import { limitWords } from "../swarm/limit-words.ts";
-import type { Warn } from "../swarm/plugin-file.ts";
+import type { Warn } from "../swarm/load-plugin-file.ts";
 import { offerLibrary } from "../swarm/import-source.ts";
 
 export function hostPlugins(): void {

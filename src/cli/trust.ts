@@ -8,7 +8,8 @@ import * as v from "valibot";
 import { exists, makeFolders, readWhole, replace } from "../disk.ts";
 import { cannotRead, reasonOf } from "../errors.ts";
 import type { Source } from "../swarm/import-source.ts";
-import { type PluginFile, readSource } from "../swarm/plugin-file.ts";
+import { readSource } from "../swarm/load-plugin-file.ts";
+import type { PluginFile } from "../swarm/plugin-file.ts";
 import type { Environment } from "../types.ts";
 import { type Config, configFolder, parseConfig } from "./config.ts";
 

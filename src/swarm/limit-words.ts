@@ -1,5 +1,5 @@
 /** A plugin that talks without end fills neither the disk nor the log for others. */
-import type { Warn } from "./plugin-file.ts";
+import type { Warn } from "./load-plugin-file.ts";
 
 const LINES = 100;
 const WINDOW_MS = 60_000;

@@ -18,7 +18,8 @@ import type { Plugin } from "../define-plugin.ts";
 import type { Environment, EventHandler, Renderer, Runner } from "../types.ts";
 import { BUNDLED } from "./bundled.ts";
 import { describeExternal, findExternal } from "./external-runner.ts";
-import { loadPluginFile, makeApi, type PluginFile, readSource, type Warn } from "./plugin-file.ts";
+import { loadPluginFile, makeApi, readSource, type Warn } from "./load-plugin-file.ts";
+import type { PluginFile } from "./plugin-file.ts";
 import { limitWords } from "./limit-words.ts";
 import { callWithin, withLimit } from "./time-limit.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { loadPlugins, type PluginSet } from "../swarm/load-plugins.ts";
-import { makeApi } from "../swarm/plugin-file.ts";
+import { makeApi } from "../swarm/load-plugin-file.ts";
 import type { Plugin, PluginModule } from "../define-plugin.ts";
 import type { EventHandler } from "../types.ts";
 import { type Check, register } from "./check.ts";

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, test } from "node:test";
 import { SkepError } from "../../src/errors.ts";
-import { loadPluginFile, type PluginFile, readSource } from "../../src/swarm/plugin-file.ts";
+import { loadPluginFile, readSource } from "../../src/swarm/load-plugin-file.ts";
+import type { PluginFile } from "../../src/swarm/plugin-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skep-plugins-"));
 after(() => rmSync(folder, { recursive: true, force: true }));

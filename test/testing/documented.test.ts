@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loadPluginFile } from "../../src/swarm/plugin-file.ts";
+import { loadPluginFile } from "../../src/swarm/load-plugin-file.ts";
 import { type PluginContract, pluginChecks } from "../../src/testing/plugin-contract.ts";
 import { HOSTILE_TEXTS } from "../../src/testing/hostile.ts";
 import { assertFails } from "./broken.ts";
