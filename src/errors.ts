@@ -101,7 +101,7 @@ export const badTask = (why: string, hint: string): SkepError => new SkepError("
 export const noSuchFolder = (dir: string): SkepError => new SkepError("usage", `no such folder: ${dir}`);
 export const runnerLacks = (runner: string, option: string): SkepError =>
   new SkepError("usage", `runner ${runner} has no --${option}`, { hint: "flags for the agent itself go after --" });
-export const notInstalled = (runner: string, missing: string, hint: string): SkepError =>
+export const notInstalled = (runner: string, missing: string, hint: string | undefined): SkepError =>
   new SkepError("usage", `runner ${runner} needs ${missing}`, { hint });
 export const idTaken = (id: string, why: string): SkepError =>
   new SkepError("state", `cannot use the id ${id}: ${why}`);
@@ -252,16 +252,17 @@ export const noTypeScript = (path: string, cause: unknown): SkepError =>
     cause,
   });
 export const externalFailed = (path: string, why: string): SkepError => new SkepError("plugin", `${path}: ${why}`);
-export const npmFailed = (why: string): SkepError =>
-  new SkepError("plugin", `npm could not do it: ${why}`, {
-    hint: "plugins are installed by npm, which must be on PATH",
-  });
+export const npmFailed = (why: string): SkepError => new SkepError("plugin", `npm could not do it: ${why}`);
+export const npmMissing = (): SkepError =>
+  new SkepError("plugin", "npm was not found", { hint: "plugins are installed by npm, which must be on PATH" });
 export const noPackageEntry = (folder: string): SkepError =>
   new SkepError("plugin", `${folder} has no entry that can be imported`);
 export const nothingAdded = (what: string, why: string): SkepError =>
   new SkepError("plugin", `${what} is not added: ${why}`);
-export const noPlugin = (name: string): SkepError =>
-  new SkepError("usage", `no plugin ${name} was added`, { hint: "skep plugins shows all" });
+export const noPlugin = (name: string, known: readonly string[]): SkepError =>
+  new SkepError("usage", `no plugin ${name} was added`, {
+    hint: known.length === 0 ? "none was; those of the config are taken out there" : `added: ${known.join(", ")}`,
+  });
 export const notTrusted = (path: string): SkepError =>
   new SkepError("plugin", `${path} is not trusted, or has changed`, {
     hint: `read it, then: skep plugins trust ${path}`,

@@ -26,7 +26,7 @@ export interface Preset {
   readonly args?: readonly string[] | undefined;
   readonly dir?: string | undefined; // as it stands there
   readonly argv?: readonly string[] | undefined; // for exec: "{task}" stands for the task
-  readonly hint?: string | undefined;
+  readonly hint?: string | undefined; // told when the program is not found
   readonly approve?: string | readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
 }

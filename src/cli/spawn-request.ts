@@ -9,6 +9,7 @@ import {
   faultOf,
   noCommand,
   noRunnerFound,
+  notInstalled,
   notTrusted,
   severalRunners,
   unknownName,
@@ -20,6 +21,7 @@ import type { SpawnOptions } from "../swarm/api.ts";
 import type { Environment, SpawnRequest } from "../types.ts";
 import type { CommandContext } from "./command.ts";
 import type { Preset } from "./config.ts";
+import { findProgram } from "./find-program.ts";
 import { durationOf, labelsOf } from "./option-values.ts";
 
 /** Flags that travel as options of the runner, which refuses those it does not know. */
@@ -50,6 +52,9 @@ export async function readSpawn({ args, settings }: CommandContext, plugins: Plu
     throw near === undefined ? error : unknownName("runner", runner, presets, near);
   });
   const variables = readVariables(options.values("env"), options.values("env-file"), settings.env);
+  const env = { ...settings.env, ...preset?.env, ...Object.fromEntries(variables) };
+  const dir = resolve(settings.cwd, options.value("dir") ?? preset?.dir ?? ".");
+  if (given !== undefined && preset !== undefined) await requireProgram(plugins, given, preset, dir, env);
   const labels = labelsOf(options);
   const switches = RUNNER_SWITCHES.filter((name) => options.has(name)).map((name) => [name, true] as const);
   const model = options.value("model") ?? preset?.model;
@@ -60,7 +65,7 @@ export async function readSpawn({ args, settings }: CommandContext, plugins: Plu
   const request: SpawnRequest = {
     task: task === "" ? commandLine(argv) : task,
     runner,
-    dir: resolve(settings.cwd, options.value("dir") ?? preset?.dir ?? "."),
+    dir,
     args: argv,
     ...(name === undefined ? {} : { name }),
     ...(model === undefined ? {} : { model }),
@@ -76,8 +81,26 @@ export async function readSpawn({ args, settings }: CommandContext, plugins: Plu
       ...(timeout === undefined ? {} : { timeout }),
       ...(variables.size === 0 ? {} : { envNames: [...variables.keys()] }),
     },
-    env: { ...settings.env, ...preset?.env, ...Object.fromEntries(variables) },
+    env,
   };
+}
+
+/** A preset's hint is what a runner's `detect` says: told when what it starts is not installed. Throws SkepError "usage". */
+async function requireProgram(
+  plugins: PluginSet,
+  name: string,
+  { use, argv, hint }: Preset,
+  dir: string,
+  env: Environment,
+): Promise<void> {
+  const [program] = argv ?? [];
+  if (program !== undefined && !program.includes("{task}") && use === "exec") {
+    if (findProgram(program, dir, env) === undefined) throw notInstalled(name, `${program}, which was not found`, hint);
+    return;
+  }
+  if (hint === undefined) return; // the runner's own is told
+  const detected = await (await plugins.runner(use, env)).detect?.(env);
+  if (detected !== undefined && "missing" in detected) throw notInstalled(name, detected.missing, hint);
 }
 
 function runnerOptions(

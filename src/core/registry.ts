@@ -1,6 +1,6 @@
 /** Which plugin supplies what. A user's plugin replaces a bundled one's runner, renderer or handler of the same name. */
 import * as v from "valibot";
-import { nameTaken, pluginShape } from "../errors.ts";
+import { nameTaken, pluginShape, type SkepError } from "../errors.ts";
 import type { Plugin } from "../define-plugin.ts";
 import type { EventHandler, Renderer, Runner } from "../types.ts";
 
@@ -74,16 +74,42 @@ function pick<T extends { readonly name: string }>(
   supplies: (plugin: Plugin) => readonly T[] | undefined,
   wanted: string,
 ): T | undefined {
-  const found = loaded.flatMap(({ plugin, source }) =>
-    (supplies(plugin) ?? []).filter((part) => part.name === wanted).map((part) => ({ part, plugin, source })),
+  const clash = clashesOf(loaded.filter(isUsers)).find((one) => one.what === what && one.name === wanted);
+  if (clash !== undefined) throw clashError(clash);
+  const found = loaded.flatMap((one) =>
+    (supplies(one.plugin) ?? []).filter((part) => part.name === wanted).map((part) => ({ part, users: isUsers(one) })),
   );
-  const users = found.filter(({ source }) => source.kind !== "bundled");
-  const [first, second] = users;
-  if (first !== undefined && second !== undefined) {
-    throw nameTaken(what, wanted, first.source.path ?? first.plugin.name, second.source.path ?? second.plugin.name);
-  }
-  return (first ?? found[0])?.part;
+  return (found.find(({ users }) => users) ?? found[0])?.part;
 }
+
+const isUsers = ({ source }: LoadedPlugin): boolean => source.kind !== "bundled";
+
+/** Parts of the user's plugins that an earlier one of them supplies under the same name. */
+export interface Clash {
+  readonly what: "runner" | "handler" | "renderer";
+  readonly name: string;
+  readonly first: LoadedPlugin;
+  readonly second: LoadedPlugin;
+}
+export function clashesOf(users: readonly LoadedPlugin[]): readonly Clash[] {
+  const owners = new Map<string, LoadedPlugin>();
+  return users.flatMap((second) =>
+    partsOf(second.plugin).flatMap(({ what, name }) => {
+      const first = owners.get(`${what} ${name}`);
+      if (first === undefined) owners.set(`${what} ${name}`, second);
+      return first === undefined ? [] : [{ what, name, first, second }];
+    }),
+  );
+}
+
+const partsOf = ({ runners = [], handlers = [], renderers = [] }: Plugin): readonly Pick<Clash, "what" | "name">[] => [
+  ...runners.map(({ name }) => ({ what: "runner" as const, name })),
+  ...handlers.map(({ name }) => ({ what: "handler" as const, name })),
+  ...renderers.map(({ name }) => ({ what: "renderer" as const, name })),
+];
+
+export const clashError = ({ what, name, first, second }: Clash): SkepError =>
+  nameTaken(what, name, first.source.path ?? first.plugin.name, second.source.path ?? second.plugin.name);
 
 export const findRunner = (loaded: readonly LoadedPlugin[], wanted: string): Runner | undefined =>
   pick(loaded, "runner", (plugin) => plugin.runners, wanted);
@@ -93,9 +119,7 @@ export const findRenderer = (loaded: readonly LoadedPlugin[], wanted: string): R
 
 /** In the order they are asked: the user's for this runner, the bundled ones for it, then those for every runner. */
 export function handlersFor(loaded: readonly LoadedPlugin[], runner: string): readonly EventHandler[] {
-  const all = loaded.flatMap(({ plugin, source }) =>
-    (plugin.handlers ?? []).map((handler) => ({ handler, users: source.kind !== "bundled" })),
-  );
+  const all = loaded.flatMap((one) => (one.plugin.handlers ?? []).map((handler) => ({ handler, users: isUsers(one) })));
   const replaced = new Set(all.filter(({ users }) => users).map(({ handler }) => handler.name));
   const kept = all.filter(({ handler, users }) => users || !replaced.has(handler.name));
   const serves = (handler: EventHandler, name: string): boolean =>

@@ -3,16 +3,17 @@
  * output, accepts, messages), called with `launch` it gets a RunSpec on stdin and prints a Launch. Its child speaks zot's
  * words, or plain text. It is looked for in absolute folders of PATH alone: never in the current one.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import * as v from "valibot";
-import { externalFailed, reasonOf } from "../errors.ts";
+import { externalFailed, faultOf, reasonOf } from "../errors.ts";
 import type { Environment, Launch, Runner } from "../types.ts";
 
 const PREFIX = "skep-runner-";
-const LIMIT_MS = 30_000;
-const MAX_ANSWER = 16 * 1024 * 1024;
+const LIMIT_MS = 20_000; // less than a launch has: so it is this that is told
+const LINGER_MS = 1_000;
+const MAX_ANSWER = 4 * 1024 * 1024;
 
 const turns = v.picklist(["none", "live", "resume"]);
 const output = v.picklist(["events", "json", "text"]);
@@ -73,8 +74,13 @@ function isExecutable(path: string): boolean {
 }
 
 /** Throws SkepError "plugin" when it fails, or says what is no description. */
-export async function describeExternal(path: string, name: string, env: Environment): Promise<Runner> {
-  const told = parse(description, await ask(path, "describe", "", env), path, "describe");
+export async function describeExternal(
+  path: string,
+  name: string,
+  env: Environment,
+  limitMs: number = LIMIT_MS,
+): Promise<Runner> {
+  const told = parse(description, await ask(path, "describe", "", env, limitMs), path, "describe");
   if (told.name !== name) throw externalFailed(path, `it calls itself ${told.name}`);
   return {
     name,
@@ -86,7 +92,7 @@ export async function describeExternal(path: string, name: string, env: Environm
     ...(told.verdict === undefined ? {} : { verdict: told.verdict }),
     async launch(run) {
       const { env: callers, ...spec } = run;
-      return parse(launch, await ask(path, "launch", JSON.stringify(spec), callers), path, "launch");
+      return parse(launch, await ask(path, "launch", JSON.stringify(spec), callers, limitMs), path, "launch");
     },
     ...delivering(told),
   };
@@ -129,29 +135,39 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, text: string, path: strin
   throw externalFailed(path, `${what}: ${v.getDotPath(issue) ?? "its answer"}: ${issue.message}`);
 }
 
-function ask(path: string, what: string, input: string, env: Environment): Promise<string> {
+/** What the program answers. It and what it started are ended when it says too much or nothing for too long. */
+function ask(path: string, what: string, input: string, env: Environment, limitMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(path, [what], {
-      stdio: ["pipe", "pipe", "pipe"],
-      env: { ...env },
-      timeout: LIMIT_MS,
-      cwd: "/",
-    });
+    const fail = (why: string): void => reject(externalFailed(path, `${what}: ${why}`));
+    let child: ChildProcessWithoutNullStreams;
+    try {
+      child = spawn(path, [what], { env: { ...env }, cwd: "/", detached: true });
+    } catch (error) {
+      return fail(reasonOf(error)); // no program at all
+    }
     let [answer, words] = ["", ""];
-    child.stdout.on("data", (chunk: Buffer) => {
-      answer += chunk.toString("utf8");
-      if (answer.length > MAX_ANSWER) child.kill("SIGKILL");
+    /** What it started may hold its output open. */
+    const letGo = (): void => [child.stdout, child.stderr].forEach((stream) => stream.destroy());
+    const end = (why: string): void => {
+      fail(why);
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(-child.pid, "SIGKILL");
+      letGo();
+    };
+    const timer = setTimeout(() => end(`no answer within ${limitMs / 1000} s`), limitMs);
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      answer += text;
+      if (answer.length > MAX_ANSWER) end(`its answer has more than ${MAX_ANSWER} characters`);
     });
-    child.stderr.on("data", (chunk: Buffer) => (words = (words + chunk.toString("utf8")).slice(-4_000)));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (words = (words + text).slice(-4_000)));
     child.stdin.on("error", () => {}); // it need not read what it does not want
     child.stdin.end(input);
-    child.once("error", (error) => reject(externalFailed(path, reasonOf(error))));
+    child.once("error", (error) => fail(faultOf(error)));
+    child.once("exit", () => setTimeout(letGo, LINGER_MS));
     child.once("close", (code, signal) => {
+      clearTimeout(timer);
       if (code === 0) resolve(answer);
-      else
-        reject(
-          externalFailed(path, `${what}: ${words.trim().split("\n").at(-1) || `it ended with ${signal ?? code}`}`),
-        );
+      else fail(words.trim().split("\n").at(-1) || `it ended with ${signal ?? code}`);
     });
   });
 }

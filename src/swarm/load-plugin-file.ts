@@ -1,19 +1,26 @@
 /** Loads one plugin file of the user's: by its real path, keyed by its content, so that an edited file is a new module. */
 import { createHash } from "node:crypto";
-import { readFileSync, realpathSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { checkPlugin, type LoadedPlugin } from "../core/registry.ts";
 import { blockTexts } from "../core/translate.ts";
 import type { PluginApi } from "../define-plugin.ts";
 import { notAsTrusted, noTypeScript, systemCode } from "../errors.ts";
 import { importSource, type Source } from "./import-source.ts";
+import { entryOf } from "./package-entry.ts";
 import type { PluginFile } from "./plugin-file.ts";
 import { callWithin, withLimit } from "./time-limit.ts";
 
 export type Warn = (text: string) => void;
 
+/** The file of a plugin by its real path: itself, or the entry of a package's folder. Throws what the file system says. */
+export function fileOf(path: string): string {
+  const real = realpathSync(path);
+  return statSync(real).isDirectory() ? realpathSync(entryOf(real)) : real;
+}
+
 /** A file of code as it is now, read once: what is checked is what is imported. Throws what the file system says. */
 export function readSource(path: string): Source {
-  const real = realpathSync(path);
+  const real = fileOf(path);
   const bytes = readFileSync(real);
   return { path: real, hash: createHash("sha256").update(bytes).digest("hex"), text: bytes.toString("utf8") };
 }

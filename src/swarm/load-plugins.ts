@@ -3,6 +3,9 @@ import { makeHooks, type HookBus } from "../core/hooks.ts";
 import { nearest } from "../core/nearest.ts";
 import {
   checkPlugin,
+  type Clash,
+  clashError,
+  clashesOf,
   findRenderer,
   findRunner,
   handlersFor,
@@ -111,6 +114,8 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
       }
     }
   };
+  const handlerClash = (runner: string): Clash | undefined =>
+    clashesOf(users).find(({ what, name, second }) => what === "handler" && serves(second.plugin, name, runner));
   await bringAll(options.files ?? []);
 
   const names = (what: Supply): readonly string[] => [
@@ -134,6 +139,8 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
     hooks,
     async runner(name, callers = env) {
       await bringAll([...known.values()]); // an edit is taken by the next run, whoever starts it
+      const clash = handlerClash(name);
+      if (clash !== undefined) throw clashError(clash);
       const found = await find("runners", name, (loaded) => findRunner(loaded, name));
       if (found !== undefined) return found;
       const external = findExternal(name, callers);
@@ -163,7 +170,12 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
     },
     async report() {
       const own = await Promise.all(BUNDLED.map(bundled));
-      return [...own, ...users].map((loaded) => describe(loaded, own)).concat([...failed.values()]);
+      const clashes = clashesOf(users);
+      const report = (loaded: LoadedPlugin): PluginReport => {
+        const clash = clashes.find(({ second }) => second === loaded);
+        return { ...describe(loaded, own), ...(clash === undefined ? {} : { error: clashError(clash).message }) };
+      };
+      return [...own.map(report), ...users.map(report), ...failed.values()];
     },
     bring: bringAll,
   };
@@ -192,6 +204,11 @@ function describe({ plugin, source }: LoadedPlugin, bundled: readonly LoadedPlug
     ...(replaces.length === 0 ? {} : { replaces }),
   };
 }
+
+const serves = ({ handlers = [] }: Plugin, name: string, runner: string): boolean =>
+  handlers.some(
+    (handler) => handler.name === name && [handler.runner].flat().some((one) => one === runner || one === "*"),
+  );
 
 const suppliesOf = (plugin: Plugin): readonly string[] => [
   ...(plugin.runners ?? []).map(({ name }) => `runner ${name}`),

@@ -23,7 +23,7 @@ import {
   swarmClosed,
 } from "../errors.ts";
 import { writeMeta } from "../store/fs-store.ts";
-import type { Runner, Snapshot, SpawnRequest } from "../types.ts";
+import type { Detected, Environment, Runner, Snapshot, SpawnRequest } from "../types.ts";
 import type { SpawnOptions } from "./api.ts";
 import type { Hive } from "./hive.ts";
 import { freshSnapshot, type Kept, openKept } from "./kept.ts";
@@ -35,6 +35,17 @@ import { callWithin, withLimit } from "./time-limit.ts";
 /** Makes a new id for a name or a task. */
 export const newId = (name: string): string => makeId(slug(name), makeHandle(randomBytes(16)));
 
+/** Throws SkepError "usage" with the runner's hint when what it starts is not installed. */
+async function requireProgram(runner: Runner, env: Environment): Promise<void> {
+  let detected: Detected | undefined;
+  try {
+    detected = await withLimit(callWithin(() => runner.detect?.(env)));
+  } catch (error) {
+    throw launchFailed(runner.name, error);
+  }
+  if (detected !== undefined && "missing" in detected) throw notInstalled(runner.name, detected.missing, detected.hint);
+}
+
 export async function spawnAgent(
   hive: Hive,
   request: SpawnRequest,
@@ -44,8 +55,7 @@ export async function spawnAgent(
   await hive.hooks.ask("agent:spawn", request);
   const runner = await hive.plugins.runner(request.runner, caller.env);
   checkRequest(request, runner);
-  const detected = await withLimit(callWithin(() => runner.detect?.(caller.env)));
-  if (detected !== undefined && "missing" in detected) throw notInstalled(runner.name, detected.missing, detected.hint);
+  await requireProgram(runner, caller.env);
   const id = options.id ?? newId(request.name ?? request.task);
   if (!isId(id)) throw idTaken(id, "it is no id");
   const meta = describeAgent(hive, id, request, options);

@@ -96,7 +96,7 @@ async function describe(runner: Runner, spec: RunSpec): Promise<Launch> {
     if (launch.argv.length === 0) throw new TypeError("it gave no command");
     return launch;
   } catch (error) {
-    if (error instanceof SkepError) throw error;
+    if (error instanceof SkepError && error.code !== "timeout") throw error;
     throw launchFailed(runner.name, error);
   }
 }

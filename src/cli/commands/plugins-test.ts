@@ -4,6 +4,7 @@ import { cannotRead, faultOf, pinDiffers, SkepError } from "../../errors.ts";
 import { differences, exitOf, foldFor, pinPath, readPin, writePin } from "../../testing/pin.ts";
 import { readTranscript, type Transcript } from "../../testing/transcript-file.ts";
 import { stat } from "../../disk.ts";
+import { fileOf } from "../../swarm/load-plugin-file.ts";
 import { type Access, openAccess } from "../access.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { countOf } from "../option-values.ts";
@@ -60,11 +61,10 @@ async function watch(
 ): Promise<void> {
   const stopping = new AbortController();
   process.once("SIGINT", () => stopping.abort());
-  const files = settings.plugins.map(({ path }) => path);
   const { plugins } = access.reader;
   let before = "";
   while (!stopping.signal.aborted && !output.closed.aborted) {
-    const now = [transcript, ...files].map(stampOf).join(" ");
+    const now = [transcript, ...settings.plugins.map(({ path }) => path)].map(stampOf).join(" ");
     if (now !== before) {
       before = now;
       await plugins.bring(settings.plugins);
@@ -77,8 +77,17 @@ async function watch(
 
 /** Changes with every save, also with one that replaces the file. */
 function stampOf(path: string): string {
-  const found = stat(path);
+  const found = stat(fileIn(path));
   return found === undefined ? "-" : `${found.ino}/${found.size}/${found.mtimeMs}`;
+}
+
+/** A plugin may be named by its folder; a file that is not there now may be while it is saved. */
+function fileIn(path: string): string {
+  try {
+    return fileOf(path);
+  } catch {
+    return path;
+  }
 }
 
 /** What may be mended by the next save ends nothing. */

@@ -14,8 +14,13 @@ export const list: Command = {
         source.kind === "bundled"
           ? "bundled"
           : `${source.kind} ${source.path ?? ""} ${source.hash?.slice(0, 12) ?? ""}`.trimEnd();
-      const what = error === undefined ? supplies.join(", ") : `not loaded: ${error}`;
-      return `${name} ${version}  ${from}  ${what}${replaces.length === 0 ? "" : `  (replaces ${replaces.join(", ")})`}\n`;
+      // One that was read has a version; what is wrong with it is that another one was there first.
+      const what = version === "" ? `not loaded: ${error ?? ""}` : supplies.join(", ");
+      const notes = [
+        ...(replaces.length === 0 ? [] : [`replaces ${replaces.join(", ")}`]),
+        ...(version === "" || error === undefined ? [] : [error]),
+      ];
+      return `${name} ${version}  ${from}  ${what}${notes.map((note) => `  (${note})`).join("")}\n`;
     });
     return output.write(lines.join(""));
   },

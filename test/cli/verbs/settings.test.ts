@@ -51,6 +51,38 @@ describe("the config", () => {
     assert.match(await fails(2, ...words, "spawn", "-r", "review"), /bad task: it is empty/);
   });
 
+  test("says by a preset's hint what is missing, and starts nothing then", async () => {
+    const runners = {
+      aider: { use: "exec", argv: ["no-such-aider", "--message", "{task}"], hint: "pip install it" },
+      near: { use: "exec", argv: ["./no-such-script"] },
+      careful: { use: "zot", hint: "get it from its page" },
+      added: {
+        use: "exec",
+        argv: ["tool-of-path"],
+        env: { PATH: `${join(box.folder, "tools")}:/usr/bin:/bin` },
+        hint: "x",
+      },
+    };
+    const words = given({ runners });
+    const before = await ok("ls", "-q", "-a");
+    assert.match(
+      await fails(2, ...words, "spawn", "-r", "aider", "x"),
+      /^skep: runner aider needs no-such-aider, which was not found \(pip install it\)$/,
+    );
+    assert.match(
+      await fails(2, ...words, "spawn", "-r", "near", "x"),
+      /runner near needs \.\/no-such-script, which was not found$/,
+    );
+    assert.match(
+      await fails(2, ...words, "spawn", "-r", "careful", "x"),
+      /runner careful needs zot.* \(get it from its page\)$/,
+    );
+    assert.equal(await ok("ls", "-q", "-a"), before);
+    mkdirSync(join(box.folder, "tools"));
+    writeFileSync(join(box.folder, "tools", "tool-of-path"), "#!/bin/sh\necho found\n", { mode: 0o755 });
+    assert.equal(await ok(...words, "spawn", "-w", "-r", "added", "x"), "found");
+  });
+
   test("that is not understood is told, with the key and the nearest one", async () => {
     const wrong: readonly (readonly [unknown, RegExp])[] = [
       ["{", /config .*config\.json: not JSON/],
