@@ -209,7 +209,13 @@ export interface RunSpec {
   readonly args: readonly string[]; // what the user gave after "--"
   readonly env: Environment;
   readonly options: Readonly<Record<string, unknown>>; // the flags and preset keys the runner declares
-  readonly paths: { readonly inbox: string; readonly session: string; readonly log: string; readonly dir: string };
+  readonly paths: {
+    readonly inbox: string;
+    readonly session: string;
+    readonly log: string;
+    readonly dir: string;
+    readonly before?: string; // where the run before this one worked: some agents find a conversation only there. Not told to a dialogue
+  };
   readonly skep: readonly string[]; // argv that starts this skep: for agents that live inside the binary
 }
 /** How a run's child is started. Paths are absolute. */

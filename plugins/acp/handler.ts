@@ -5,7 +5,7 @@ import { agentSession, amount, type Fields, fields, isRecord, known, requestId, 
  * The Agent Client Protocol: JSON-RPC 2.0, so its lines have no `type`. The ids of skep's requests name their method
  * (`session/load:1`), so a response can be read alone; the agent's own requests have any id.
  */
-export const acp: EventHandler = {
+export const acpHandler: EventHandler = {
   name: "acp",
   runner: "acp",
   types: ["json"],

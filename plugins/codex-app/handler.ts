@@ -17,7 +17,7 @@ import {
  * `codex app-server`: JSON-RPC, so its lines have no `type`. The ids of skep's requests name their method
  * (`thread/start:2`); codex's own requests have any id.
  */
-export const codexApp: EventHandler = {
+export const codexAppHandler: EventHandler = {
   name: "codex-app",
   runner: "codex-app",
   types: ["json"],

@@ -1,8 +1,9 @@
 import type { AgentEvent, EventHandler } from "skep";
 import { agentSession, amount, type Fields, fields, known, spent, text } from "../fields.ts";
+import { explain, type Refusal } from "../refusals.ts";
 
 /** `codex exec --json`: one turn a run. Ids of items begin anew with each run. */
-export const codex: EventHandler = {
+export const codexHandler: EventHandler = {
   name: "codex",
   runner: "codex",
   handle({ type, data }) {
@@ -14,23 +15,51 @@ export const codex: EventHandler = {
       case "turn.completed":
         return [...readUsage(fields(data["usage"])), { kind: "turn_ended" }];
       case "turn.failed":
-        return [{ kind: "turn_ended", error: text(fields(data["error"])["message"]) ?? "failed" }];
-      case "error": {
-        // Said of each retry too; what failed for good is followed by turn.failed.
-        const message = text(data["message"]) ?? "error";
-        return [{ kind: "error", level: message.startsWith("Reconnecting") ? "retry" : "terminal", message }];
-      }
+        return [{ kind: "turn_ended", error: messageIn(fields(data["error"])["message"]) }];
+      case "error":
+        return readError(messageIn(data["message"]));
       case "item.started":
         return startItem(fields(data["item"]));
       case "item.completed":
         return endItem(fields(data["item"]));
       case "item.updated":
         return [];
+      case "stderr":
+        return explain(text(data["text"]) ?? "", REFUSALS);
       default:
         return undefined;
     }
   },
 };
+
+/** What codex says on stderr alone, and ends. */
+const REFUSALS: readonly Refusal[] = [
+  ["no rollout found for thread", "codex no longer has this conversation: spawn the task again"],
+  [
+    "Not inside a trusted directory",
+    "codex works in git repositories and folders it trusts alone: trust it in codex, or spawn with -- --skip-git-repo-check",
+  ],
+];
+
+/** Said of each retry too; what failed for good is followed by turn.failed. */
+function readError(message: string): readonly AgentEvent[] {
+  if (message.startsWith("Reconnecting")) return [{ kind: "error", level: "retry", message }];
+  const login = /\b401\b|refresh token|log in again|not logged in/i.test(message) ? { login: true } : {};
+  const failed: AgentEvent = { kind: "error", level: "terminal", message, ...login };
+  return /\b429\b|usage limit|out of credits/i.test(message) ? [{ kind: "limit", message }, failed] : [failed];
+}
+
+/** A provider's own error comes as its JSON. */
+function messageIn(value: unknown): string {
+  const message = text(value) ?? "error";
+  if (!message.startsWith("{")) return message;
+  try {
+    const told = fields(JSON.parse(message));
+    return text(fields(told["error"])["message"]) ?? text(told["message"]) ?? message;
+  } catch {
+    return message; // it only looks like JSON
+  }
+}
 
 const TOOLS: ReadonlySet<unknown> = new Set([
   "command_execution",

@@ -1,8 +1,9 @@
 import type { AgentEvent, EventHandler } from "skep";
 import { agentSession, amount, type Fields, fields, known, spent, text } from "../fields.ts";
+import { explain, type Refusal } from "../refusals.ts";
 
 /** `gemini -o stream-json`: one turn a run. The only one of the agents that repeats the user's words. */
-export const gemini: EventHandler = {
+export const geminiHandler: EventHandler = {
   name: "gemini",
   runner: "gemini",
   handle({ type, data }) {
@@ -33,6 +34,8 @@ export const gemini: EventHandler = {
             message: text(data["message"]) ?? "error",
           },
         ];
+      case "stderr":
+        return explain(text(data["text"]) ?? "", REFUSALS);
       case "result":
         return [...readUsage(fields(data["stats"])), ...endTurn(data)];
       default:
@@ -40,6 +43,19 @@ export const gemini: EventHandler = {
     }
   },
 };
+
+/** With exit codes 41 (login), 42 (conversation, input) and 55 (trust); 52 is said in words that name the settings file. */
+const NO_LOGIN = "gemini is not logged in: start gemini and log in there, or set GEMINI_API_KEY";
+const REFUSALS: readonly Refusal[] = [
+  ["Error resuming session:", "gemini does not have this conversation here any more: spawn the task again"],
+  ["Error starting session:", "gemini has a conversation of that id already: skep resume goes on with it"],
+  [
+    "not running in a trusted directory",
+    "gemini does not trust this folder: trust it in gemini, or spawn with -- --skip-trust",
+  ],
+  ["Invalid auth method selected", NO_LOGIN, "login"],
+  ["Please set an Auth method", NO_LOGIN, "login"],
+];
 
 function readMessage(data: Fields): readonly AgentEvent[] {
   const said = text(data["content"]);
@@ -56,8 +72,11 @@ function readMessage(data: Fields): readonly AgentEvent[] {
 function endTurn(data: Fields): readonly AgentEvent[] {
   if (data["status"] === "success") return [{ kind: "turn_ended" }];
   const message = text(fields(data["error"])["message"]) ?? "failed";
+  const login = /\b401\b|UNAUTHENTICATED|API key not valid/.test(message) ? { login: true } : {};
+  const limit = /\b429\b|RESOURCE_EXHAUSTED|quota/.test(message);
   return [
-    { kind: "error", level: "terminal", message },
+    ...(limit ? [{ kind: "limit", message } as const] : []),
+    { kind: "error", level: "terminal", message, ...login },
     { kind: "turn_ended", error: message },
   ];
 }

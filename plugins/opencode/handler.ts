@@ -1,14 +1,15 @@
 import type { AgentEvent, EventHandler } from "skep";
 import { agentSession, amount, type Fields, fields, known, spent, text } from "../fields.ts";
+import { explain, type Refusal } from "../refusals.ts";
 
 /**
  * `opencode run --format json`: one turn a run, made of steps. Nothing says that the turn is over but the reason of its last
  * step; a tool is told of only when it has finished.
  */
-export const opencode: EventHandler = {
+export const opencodeHandler: EventHandler = {
   name: "opencode",
   runner: "opencode",
-  handle({ type, data }) {
+  handle({ type, data, time }) {
     const part = fields(data["part"]);
     const body = text(part["text"]);
     switch (type) {
@@ -22,18 +23,39 @@ export const opencode: EventHandler = {
         return [endTool(part)];
       case "step_finish":
         return [...readUsage(part), ...endStep(part["reason"])];
-      case "error": {
-        const message = errorText(data["error"]);
-        return [
-          { kind: "error", level: "terminal", message },
-          { kind: "turn_ended", error: message },
-        ];
-      }
+      case "error":
+        return readError(fields(data["error"]), time);
+      case "stderr":
+        return explain(text(data["text"]) ?? "", REFUSALS);
       default:
         return undefined;
     }
   },
 };
+
+const REFUSALS: readonly Refusal[] = [
+  ["Session not found", "opencode no longer has this conversation: spawn the task again"],
+  ["ProviderAuthError", "opencode's login does not work: opencode auth login", "login"],
+];
+
+/** Errors that may pass it tries again by itself, and says nothing until it gives up. */
+function readError(error: Fields, time: string): readonly AgentEvent[] {
+  const message = errorText(error);
+  const { statusCode, responseHeaders } = fields(error["data"]);
+  const login = statusCode === 401 || error["name"] === "ProviderAuthError" ? { login: true } : {};
+  const until = laterThan(time, Number(text(fields(responseHeaders)["retry-after"])));
+  return [
+    ...(statusCode === 429 ? [{ kind: "limit", message, ...known({ until }) } as const] : []),
+    { kind: "error", level: "terminal", message, ...login },
+    { kind: "turn_ended", error: message },
+  ];
+}
+
+/** An HTTP `retry-after` in seconds, from when it was told. */
+function laterThan(time: string, seconds: number): string | undefined {
+  const at = Date.parse(time) + seconds * 1_000;
+  return seconds > 0 && Math.abs(at) < 8.64e15 ? new Date(at).toISOString() : undefined;
+}
 
 const GOES_ON: ReadonlySet<unknown> = new Set(["tool-calls", "unknown"]);
 

@@ -8,7 +8,7 @@ import { inboxPath } from "../process/inbox-socket.ts";
 import { awaitClaim, startShim } from "../process/launch.ts";
 import { bootId, inspectRun, machineId, pidNamespace } from "../process/liveness.ts";
 import { runMark } from "../process/mark.ts";
-import { type Intent, listRuns, runPaths, voidClaim, writeIntent } from "../process/run-files.ts";
+import { type Intent, listRuns, recoverIntent, runPaths, voidClaim, writeIntent } from "../process/run-files.ts";
 import { selfCommand } from "../process/self.ts";
 import type { Launch, Runner, RunSpec, Snapshot, Stdin } from "../types.ts";
 import type { Caller } from "./caller.ts";
@@ -43,7 +43,11 @@ export async function planRun(
   wish: RunWish,
 ): Promise<PlannedRun> {
   const { folder, session } = hive.store.paths(meta.id);
-  const run = 1 + Math.max(agent.run, ...listRuns(folder));
+  const earlier = listRuns(folder);
+  const run = 1 + Math.max(agent.run, ...earlier);
+  const last = earlier.at(-1);
+  const told = last === undefined ? undefined : recoverIntent(runPaths(folder, last), last);
+  const before = told?.damaged === undefined ? told?.cwd : undefined;
   const paths = runPaths(folder, run);
   requireFolder(meta.dir);
   const spec: RunSpec = {
@@ -53,7 +57,13 @@ export async function planRun(
     args: meta.skep?.args ?? [],
     env: wish.caller.env,
     options: meta.skep?.options ?? {},
-    paths: { inbox: meta.inboxPath, session, log: paths.mirror, dir: meta.dir },
+    paths: {
+      inbox: meta.inboxPath,
+      session,
+      log: paths.mirror,
+      dir: meta.dir,
+      ...(before === undefined ? {} : { before }),
+    },
     skep: selfCommand(),
     ...(wish.message === undefined ? {} : { message: wish.message }),
   };

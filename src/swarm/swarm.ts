@@ -108,18 +108,24 @@ async function resume(hive: Hive, kept: Kept, options: ResumeOptions, caller: Ca
   if (open && !damaged && kept.facts?.kind !== "elsewhere") throw runsAlready(id);
   if (options.force !== true && isForeign(kept)) throw mayRun(id, "another supervisor's agent listens on its inbox");
   const runner = await runnerOf(hive, kept);
-  const meta = options.dir === undefined ? kept.meta : { ...kept.meta, dir: resolve(options.dir) };
+  const { meta: before } = kept;
+  const meta = options.dir === undefined ? before : { ...before, dir: resolve(options.dir) };
   requireFolder(meta.dir); // before anything is kept of a resume that cannot be
   kept.meta = meta;
   const { text = runner.turns === "resume" && !waits(kept) ? hive.settings.resumeMessage : undefined } = options;
   if (text !== undefined) takeMessage(hive, kept, runner, { id: newMessageId(), text }, caller, true);
   const message = journal.state.messages.find(({ state }) => state === "queued");
   const said = message === undefined ? undefined : kept.inbox.get(message.id);
-  await resumeRun(hive, kept, runner, {
-    caller,
-    ...(said === undefined ? {} : { message: { id: said.id, text: said.text } }),
-    ...(options.request === undefined ? {} : { request: options.request }),
-  });
+  try {
+    await resumeRun(hive, kept, runner, {
+      caller,
+      ...(said === undefined ? {} : { message: { id: said.id, text: said.text } }),
+      ...(options.request === undefined ? {} : { request: options.request }),
+    });
+  } catch (error) {
+    kept.meta = before; // it was refused: it works where it did
+    throw error;
+  }
   if (!hive.closed) writeMeta(hive.store, kept.meta);
   return freshSnapshot(kept);
 }

@@ -10,7 +10,7 @@ import { type FoldedTranscript, foldRuns } from "../../src/core/fold-transcript.
 import { linesOf } from "../../src/core/transcript.ts";
 import type { AgentEvent, EventHandler, Snapshot } from "../../src/types.ts";
 import { claude } from "../../plugins/claude/handler.ts";
-import { codexApp } from "../../plugins/codex-app/handler.ts";
+import { codexAppHandler as codexApp } from "../../plugins/codex-app/handler.ts";
 import { FOLDER, joined, type Transcript, transcript, TRANSCRIPTS } from "./transcripts.ts";
 
 const UPDATE = process.argv.includes("--update");

@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import type { TranscriptFold, TranscriptRun } from "../../src/core/fold-transcript.ts";
 import type { EventHandler } from "../../src/types.ts";
-import { acp } from "../../plugins/acp/handler.ts";
+import { acpHandler as acp } from "../../plugins/acp/handler.ts";
 import { claude } from "../../plugins/claude/handler.ts";
-import { codexApp } from "../../plugins/codex-app/handler.ts";
-import { codex } from "../../plugins/codex/handler.ts";
-import { gemini } from "../../plugins/gemini/handler.ts";
+import { codexAppHandler as codexApp } from "../../plugins/codex-app/handler.ts";
+import { codexHandler as codex } from "../../plugins/codex/handler.ts";
+import { geminiHandler as gemini } from "../../plugins/gemini/handler.ts";
 import { opencodeServe } from "./opencode-serve.ts";
-import { opencode } from "../../plugins/opencode/handler.ts";
+import { opencodeHandler as opencode } from "../../plugins/opencode/handler.ts";
 
 export const FOLDER = "test/fixtures/transcripts";
 
