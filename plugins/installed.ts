@@ -15,8 +15,7 @@ export interface Program {
 export function detectProgram({ command, package: name, oldest, login }: Program, env: Environment): Detected {
   const install = `npm install -g ${name}`;
   const path = findExecutable(command, env["PATH"]);
-  if (path === undefined)
-    return { missing: `${command}, which is not on PATH`, hint: `${install}, then: ${login}` };
+  if (path === undefined) return { missing: `${command}, which is not on PATH`, hint: `${install}, then: ${login}` };
   const version = versionBeside(path, name);
   if (version === undefined) return { path }; // not from npm: it is taken as it is
   if (isBefore(version, oldest))

@@ -1,7 +1,8 @@
 import type { Plugin, Runner } from "skep";
+import { loginOf } from "../login-of.ts";
 import { conversationOf, deliverOneShot, refuseWords } from "../one-shot.ts";
 import { codexHandler } from "./handler.ts";
-import { codexProgram, detectCodex } from "./program.ts";
+import { codexHome, codexProgram, detectCodex, KEYS } from "./program.ts";
 
 /** `--ephemeral` keeps no conversation: the next message would have none to go on with. */
 const OURS: ReadonlySet<string> = new Set(["--json", "-C", "--cd", "--ephemeral", "--last", "--all"]);
@@ -22,6 +23,7 @@ const codex: Runner = {
       argv: [codexProgram(env), "exec", "--json", ...model, ...args, ...resume, "-"],
       stdin: { kind: "text", text: message?.text ?? "" },
       ...(thread === undefined ? {} : { agent_session: thread }),
+      login: loginOf("codex", codexHome(env), KEYS, env),
     };
   },
   deliver: deliverOneShot,

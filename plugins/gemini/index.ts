@@ -4,6 +4,7 @@ import type { Detected, Environment, Plugin, Runner } from "skep";
 import { newConversationId } from "../conversation-id.ts";
 import { fields, text } from "../fields.ts";
 import { detectProgram, type Program } from "../installed.ts";
+import { loginOf } from "../login-of.ts";
 import { conversationOf, deliverOneShot, refuseOtherFolder, refuseWords } from "../one-shot.ts";
 import { type Pattern, permissionOf } from "../permission.ts";
 import { geminiHandler } from "./handler.ts";
@@ -21,7 +22,7 @@ const gemini: Runner = {
   accepts: ["model", "approve"],
   detect,
   launch(run) {
-    const { agent, args, message, options } = run;
+    const { agent, args, env, message, options } = run;
     refuseWords(args, OURS, "gemini");
     const known = conversationOf(run);
     if (known !== undefined) refuseOtherFolder(run, "gemini");
@@ -37,6 +38,7 @@ const gemini: Runner = {
       stdin: { kind: "text", text: message?.text ?? "" },
       env: { GEMINI_CLI_NO_RELAUNCH: "true" }, // its second process would live on when the first is killed
       agent_session: session,
+      login: loginOf("gemini", homeOf(env) ?? "", LOGINS, env),
     };
   },
   deliver: deliverOneShot,
@@ -62,9 +64,11 @@ function allowedTool({ tool, text: pattern }: Pattern): string {
 /** Variables that choose a way to log in; a `.env` file may set them too. */
 const LOGINS = ["GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GENAI_USE_GCA"];
 
+const homeOf = (env: Environment): string | undefined => env["GEMINI_CLI_HOME"] || env["HOME"];
+
 function detect(env: Environment): Detected {
   const found = detectProgram(GEMINI, env);
-  const home = env["GEMINI_CLI_HOME"] || env["HOME"];
+  const home = homeOf(env);
   if ("missing" in found || home === undefined || LOGINS.some((name) => (env[name] ?? "") !== "")) return found;
   const told = [".env", ".gemini/.env"].some((name) => existsSync(join(home, name)));
   if (told || chosenLogin(join(home, ".gemini", "settings.json")) !== undefined) return found;

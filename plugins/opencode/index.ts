@@ -1,5 +1,6 @@
 import type { Plugin, Runner } from "skep";
 import { detectProgram, type Program } from "../installed.ts";
+import { loginOf } from "../login-of.ts";
 import { conversationOf, deliverOneShot, refuseOtherFolder, refuseWords } from "../one-shot.ts";
 import { type Permission, permissionOf } from "../permission.ts";
 import { opencodeHandler } from "./handler.ts";
@@ -22,7 +23,7 @@ const opencode: Runner = {
   accepts: ["model", "approve"],
   detect: (env) => detectProgram(OPENCODE, env),
   launch(run) {
-    const { agent, args, message, options } = run;
+    const { agent, args, env, message, options } = run;
     refuseWords(args, OURS, "opencode");
     const session = conversationOf(run);
     if (session !== undefined) refuseOtherFolder(run, "opencode"); // it would wait for ever, and say nothing
@@ -41,6 +42,7 @@ const opencode: Runner = {
         ...(permission === undefined || permission === "all" ? {} : { OPENCODE_PERMISSION: rulesOf(permission) }),
       },
       ...(session === undefined ? {} : { agent_session: session }),
+      login: loginOf("opencode", env["XDG_DATA_HOME"] || `${env["HOME"] ?? ""}/.local/share`, [], env),
     };
   },
   deliver: deliverOneShot,

@@ -1,10 +1,13 @@
 /** skep's own plugins keep the contracts that strangers' are asked for. */
 import { readdirSync } from "node:fs";
 import claude from "../../plugins/claude/index.ts";
+import codex from "../../plugins/codex/index.ts";
 import demo from "../../plugins/demo/index.ts";
 import exec from "../../plugins/exec/index.ts";
+import gemini from "../../plugins/gemini/index.ts";
 import json from "../../plugins/json/index.ts";
 import ndjson from "../../plugins/ndjson/index.ts";
+import opencode from "../../plugins/opencode/index.ts";
 import output from "../../plugins/output/index.ts";
 import table from "../../plugins/table/index.ts";
 import zot from "../../plugins/zot/index.ts";
@@ -13,9 +16,17 @@ import { testPlugin } from "../../src/testing.ts";
 const ZOT = ["two-turns", "cancelled", "failed", "resumed"].map((name) => `test/fixtures/zot/${name}.jsonl`);
 
 const FOLDER = "test/fixtures/transcripts";
-const CLAUDE = readdirSync(`${FOLDER}/claude`).map((name) => `${FOLDER}/claude/${name}`);
+const captured = (agent: string): string[] =>
+  readdirSync(`${FOLDER}/${agent}`).flatMap((name) => (name.endsWith(".jsonl") ? [`${FOLDER}/${agent}/${name}`] : []));
 
-await testPlugin(claude, { runners: { claude: { transcripts: CLAUDE } } });
+await testPlugin(claude, { runners: { claude: { transcripts: captured("claude") } } });
+await testPlugin(codex, {
+  runners: { codex: { transcripts: captured("codex").filter((path) => !path.includes("app-server")) } },
+});
+await testPlugin(opencode, {
+  runners: { opencode: { transcripts: captured("opencode"), options: { approve: "never" } } },
+});
+await testPlugin(gemini, { runners: { gemini: { transcripts: captured("gemini"), options: { approve: "never" } } } });
 await testPlugin(zot, { runners: { zot: { transcripts: ZOT } } });
 await testPlugin(demo, { runners: { demo: { transcripts: ZOT } } });
 await testPlugin(output, { runners: { exec: { transcripts: [["plain", "", '{"type":"turn_start"}', "\ttext\r"]] } } });
