@@ -5,7 +5,7 @@ import type { Detected, Environment } from "skep";
 import { findExecutable } from "../find-executable.ts";
 import { detectProgram, type Program } from "../installed.ts";
 
-const CODEX: Program = { command: "codex", package: "@openai/codex", oldest: "0.144.0", login: "codex login" };
+const CODEX: Program = { command: "codex", package: "@openai/codex", oldest: "0.100.0", login: "codex login" };
 
 /** Codex's folder: settings, login, conversations. */
 export const codexHome = (env: Environment): string => env["CODEX_HOME"] || join(env["HOME"] ?? "/", ".codex");

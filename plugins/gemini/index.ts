@@ -10,10 +10,11 @@ import { type Pattern, permissionOf } from "../permission.ts";
 import { geminiHandler } from "./handler.ts";
 
 const GEMINI: Program = { command: "gemini", package: "@google/gemini-cli", oldest: "0.50.0", login: "gemini" };
-const OURS: ReadonlySet<string> = new Set([
-  ...["-o", "--output-format", "-r", "--resume", "--session-id", "--session-file", "-w", "--worktree"],
-  ...["-p", "--prompt", "-i", "--prompt-interactive", "--acp", "--experimental-acp"],
-]);
+const OURS: ReadonlySet<string> = new Set(
+  "-o --output-format -r --resume --session-id --session-file -w --worktree -p --prompt -i --prompt-interactive --acp --experimental-acp".split(
+    " ",
+  ),
+);
 
 const gemini: Runner = {
   name: "gemini",
@@ -29,7 +30,9 @@ const gemini: Runner = {
     const session = known ?? newConversationId(run, "gemini");
     return {
       argv: [
-        ...["gemini", "-o", "stream-json"],
+        "gemini",
+        "-o",
+        "stream-json",
         ...(known === undefined ? ["--session-id", session] : ["--resume", session]),
         ...(agent.model === undefined ? [] : ["-m", agent.model]),
         ...approvalOf(options["approve"]),

@@ -12,10 +12,9 @@ const OPENCODE: Program = {
   oldest: "1.0.0",
   login: "opencode auth login",
 };
-const OURS: ReadonlySet<string> = new Set([
-  ...["--format", "-s", "--session", "-c", "--continue", "--fork", "--dir", "--attach", "-i", "--interactive"],
-  "--command", // it takes the prompt for its arguments
-]);
+const OURS: ReadonlySet<string> = new Set(
+  "--format -s --session -c --continue --fork --dir --attach -i --interactive --command".split(" "),
+);
 
 const opencode: Runner = {
   name: "opencode",
@@ -30,7 +29,10 @@ const opencode: Runner = {
     const permission = permissionOf(options["approve"], "opencode", "use the runner acp, with: -- opencode acp");
     return {
       argv: [
-        ...["opencode", "run", "--format", "json"],
+        "opencode",
+        "run",
+        "--format",
+        "json",
         ...(session === undefined ? [] : ["-s", session]),
         ...(agent.model === undefined ? [] : ["-m", agent.model]),
         ...(permission === "all" ? ["--auto"] : []),
