@@ -9,7 +9,7 @@ import { conversationOf, deliverOneShot, refuseOtherFolder, refuseWords } from "
 import { type Pattern, permissionOf } from "../permission.ts";
 import { geminiHandler } from "./handler.ts";
 
-const GEMINI: Program = { command: "gemini", package: "@google/gemini-cli", oldest: "0.50.0", login: "gemini" };
+const GEMINI: Program = { command: "gemini", package: "@google/gemini-cli", oldest: "0.44.0", login: "gemini" };
 const OURS: ReadonlySet<string> = new Set(
   "-o --output-format -r --resume --session-id --session-file -w --worktree -p --prompt -i --prompt-interactive --acp --experimental-acp".split(
     " ",
