@@ -153,7 +153,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const asked = bench.model.asked.slice(before).filter(({ last }) => last.includes("ERR500"));
       assert.ok(asked.length > 1, `the model was asked ${asked.length} times`);
       const [id = ""] = ran.stderr.split("\n");
-      assert.match((await bench.show(id)).last_error ?? "", /500|server error|internal/i);
+      assert.match((await bench.show(id)).last_error ?? "", /500|server error|internal|high demand/i);
     },
   },
   {
