@@ -29,5 +29,6 @@ export const codex: AgentUnderTest = {
   programs: [CODEX],
   args: ["--skip-git-repo-check", "-s", "danger-full-access"],
   live: false,
+  chosen: true,
   settle: settleCodex,
 };

@@ -26,5 +26,6 @@ export const gemini: AgentUnderTest = {
   programs: [GEMINI],
   flags: ["-m", "gemini-2.5-flash", "--approve", "all"],
   live: false,
+  chosen: true,
   settle: settleGemini,
 };
