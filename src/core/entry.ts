@@ -133,26 +133,37 @@ export interface ChildLine {
 
 /** Makes a log line of what a child wrote (no newline, not empty). */
 export function formatChild(text: string, output: Output, stamp: Stamp & { readonly source: LineSource }): ChildLine {
-  const trimmed = text.trim();
+  const { entry, inner, untyped } = readChild(text, output, stamp);
+  if (inner === undefined) return { line: formatOwn(entry.type, { text: entry.data["text"] }, stamp), entry };
+  const front = `{${untyped ? '"type":"json",' : ""}"time":"${timeOf(stamp.t)}"`;
+  return { line: `${front}${inner.trim() === "" ? "" : `,${inner}`},${formatStamp(stamp)}}\n`, entry };
+}
+
+/** The entry alone: of a line that is too long for the log no second copy is made. */
+export const childEntry = (text: string, output: Output, stamp: Stamp & { readonly source: LineSource }): LogEntry =>
+  readChild(text, output, stamp).entry;
+
+/** `inner`: what stands between the braces of a line that is kept as it is. */
+function readChild(
+  text: string,
+  output: Output,
+  stamp: Stamp & { readonly source: LineSource },
+): { readonly entry: LogEntry; readonly inner?: string; readonly untyped?: boolean } {
   const time = timeOf(stamp.t);
-  if (stamp.source.from !== "err" && output !== "text" && trimmed.startsWith("{")) {
+  const trimmed = stamp.source.from !== "err" && output !== "text" ? text.trim() : "";
+  if (trimmed.startsWith("{")) {
     const data = parseObject(trimmed);
     const given = data?.["type"];
     const untyped = data !== undefined && output === "json" && !Object.hasOwn(data, "type");
     if (data !== undefined && (typeof given === "string" || untyped)) {
       const type = typeof given === "string" ? given : "json";
-      const inner = trimmed.slice(1, -1);
-      const front = `{${untyped ? '"type":"json",' : ""}"time":"${time}"`;
       delete data["skep"];
       data["type"] = type;
       if (!Object.hasOwn(data, "time")) data["time"] = time;
-      return {
-        line: `${front}${inner.trim() === "" ? "" : `,${inner}`},${formatStamp(stamp)}}\n`,
-        entry: stampedEntry(type, data, stamp),
-      };
+      return { entry: stampedEntry(type, data, stamp), inner: trimmed.slice(1, -1), untyped };
     }
   }
   const type = stamp.source.from === "err" ? "stderr" : "stdout";
   const data = { type, time, text: text.endsWith("\r") ? text.slice(0, -1) : text };
-  return { line: formatOwn(type, { text: data.text }, stamp), entry: stampedEntry(type, data, stamp) };
+  return { entry: stampedEntry(type, data, stamp) };
 }

@@ -6,6 +6,7 @@ import { apply } from "../core/apply.ts";
 import {
   type ChildLine,
   type Cursor,
+  childEntry,
   formatChild,
   formatOwn,
   type Output,
@@ -215,7 +216,7 @@ function tooLong(
   stamp: Stamp,
   source: { from: Stream; at: number; eol: boolean },
 ): LogEntry {
-  return text === "" ? own : formatChild(text, output, { ...stamp, source }).entry;
+  return text === "" ? own : childEntry(text, output, { ...stamp, source });
 }
 
 function wholeEntry(paths: AgentPaths, { entry, stamp }: ParsedLine): LogEntry {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { formatChild, type Output, START } from "../core/entry.ts";
+import { childEntry, type Output, START } from "../core/entry.ts";
 import type { LogEntry } from "../types.ts";
 
 /** What a child printed on stdout: a file, by its path or URL, or the lines themselves. */
@@ -22,4 +22,4 @@ export function readTranscript(source: TranscriptSource): Transcript {
 
 /** What a handler is given for a line: each time another object. */
 export const entryOf = (line: string, output: Output): LogEntry =>
-  formatChild(line, output, { seq: 1, run: 1, t: 0, cursor: START, source: { from: "out", at: 0, eol: true } }).entry;
+  childEntry(line, output, { seq: 1, run: 1, t: 0, cursor: START, source: { from: "out", at: 0, eol: true } });
