@@ -34,7 +34,8 @@ export function pump(hive: Hive, kept: Kept, facts = true): void {
   });
 }
 
-function look(hive: Hive, kept: Kept): void {
+/** Looks at an agent now. What goes wrong is told, and tried again later. */
+export function look(hive: Hive, kept: Kept): void {
   try {
     step(hive, kept);
     hive.faults.delete(kept.id);

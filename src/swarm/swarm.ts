@@ -6,7 +6,7 @@ import { signalRun } from "../process/terminate.ts";
 import { remove } from "../disk.ts";
 import { writeMeta } from "../store/fs-store.ts";
 import { inboxFor, requireFolder } from "./start-run.ts";
-import type { Runner, Snapshot } from "../types.ts";
+import type { RunExit, Runner, Snapshot } from "../types.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import type { AgentControl, MessageControl, ResumeOptions, Swarm, SwarmWatch } from "./api.ts";
 import { answerFor } from "./answer.ts";
@@ -19,7 +19,7 @@ import { newMessageId } from "./message-id.ts";
 import { detailOf, reload } from "./reload.ts";
 import { spawnAgent, spawnedBefore } from "./spawn.ts";
 import { stopRun } from "./stop-run.ts";
-import { pump } from "./supervise.ts";
+import { look, pump } from "./supervise.ts";
 
 export function makeSwarm(hive: Hive, close: () => Promise<void>): Swarm {
   return { root: hive.store.root, ...agentControl(hive), ...messageControl(hive), ...watching(hive, close) };
@@ -88,21 +88,34 @@ function fresh(hive: Hive, kept: Kept): Snapshot {
   return freshSnapshot(kept);
 }
 
-/** The answer to the first try was lost. A run of it that was never claimed is started with this one's environment. */
+/** The answer to the first try was lost. What of it never started is started with this one's environment. */
 async function repeatSpawn(hive: Hive, kept: Kept, caller: Caller): Promise<Snapshot> {
-  const { exit } = kept.journal.state;
-  const never =
-    kept.run === undefined || (exit?.reason === "failed_to_start" && exit.code === undefined && kept.run.run === 1);
+  const never = kept.run === undefined || (neverStarted(hive, kept) && kept.journal.state.runs.every(wasVoid));
   if (never) await resumeRun(hive, kept, await runnerOf(hive, kept), { caller });
   return fresh(hive, kept);
 }
 
+/** Whether the newest run was only written down. One that nobody is about to start is given up by this: it never will be. */
+function neverStarted(hive: Hive, kept: Kept): boolean {
+  kept.stale = true;
+  look(hive, kept);
+  const { run, journal } = kept;
+  return run !== undefined && hasEnded(journal, run) && wasVoid(journal.state);
+}
+
+const wasVoid = ({ exit }: { readonly exit?: RunExit }): boolean =>
+  exit?.reason === "failed_to_start" && exit.code === undefined;
+
 async function resume(hive: Hive, kept: Kept, options: ResumeOptions, caller: Caller): Promise<Snapshot> {
   const { id, run, journal } = kept;
-  if (options.request !== undefined && run?.intent.request === options.request) return fresh(hive, kept);
+  const repeated = options.request !== undefined && run?.intent.request === options.request;
+  if (repeated && !neverStarted(hive, kept)) return fresh(hive, kept);
   if (kept.facts?.kind === "elsewhere" && options.force !== true)
     throw mayRun(id, "it was started on another machine or in another container");
   const open = run !== undefined && !hasEnded(journal, run);
+  // Its text may have been kept, and handed over by a later supervisor.
+  const said = journal.state.messages.find((message) => message.id === options.request);
+  if (said !== undefined && (open || said.state !== "queued")) return fresh(hive, kept);
   const damaged = open && kept.facts?.kind === "unreadable";
   if (damaged && options.force !== true) throw mayRun(id, run.intent.damaged ?? "its run is damaged");
   if (open && !damaged && kept.facts?.kind !== "elsewhere") throw runsAlready(id);
@@ -113,13 +126,16 @@ async function resume(hive: Hive, kept: Kept, options: ResumeOptions, caller: Ca
   requireFolder(meta.dir); // before anything is kept of a resume that cannot be
   kept.meta = meta;
   const { text = runner.turns === "resume" && !waits(kept) ? hive.settings.resumeMessage : undefined } = options;
-  if (text !== undefined) takeMessage(hive, kept, runner, { id: newMessageId(), text }, caller, true);
+  if (text !== undefined) {
+    const message = options.request ?? newMessageId(); // a wish that is repeated says the same once
+    takeMessage(hive, kept, runner, { id: message, text }, caller, true);
+  }
   const message = journal.state.messages.find(({ state }) => state === "queued");
-  const said = message === undefined ? undefined : kept.inbox.get(message.id);
+  const first = message === undefined ? undefined : kept.inbox.get(message.id);
   try {
     await resumeRun(hive, kept, runner, {
       caller,
-      ...(said === undefined ? {} : { message: { id: said.id, text: said.text } }),
+      ...(first === undefined ? {} : { message: { id: first.id, text: first.text } }),
       ...(options.request === undefined ? {} : { request: options.request }),
     });
   } catch (error) {

@@ -41,8 +41,8 @@ export interface PlanFile {
   clear(): void;
 }
 
-export function planIn(folder: string): PlanFile {
-  const path = join(folder, "fault-plan.json");
+export function planIn(folder: string, name = "fault"): PlanFile {
+  const path = join(folder, `${name}-plan.json`);
   let written = 0;
   return {
     env: { FAULT_PLAN: path },

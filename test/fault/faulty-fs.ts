@@ -36,6 +36,7 @@ export interface Plan {
   readonly times?: number; // how many from there on; 0: all until the plan changes. 1 by default
   readonly ops?: readonly Operation[]; // that are counted: those that change something by default
   readonly path?: string; // a regular expression that the path must match
+  readonly pid?: number; // of the only process that it is for
   readonly argv?: string; // and one for the process's words with spaces between, so that clients are spared
   readonly trace?: string; // a file to which each operation is appended as a line of JSON, see Traced
   readonly data?: boolean; // with the bytes that were written
@@ -85,10 +86,13 @@ function currentPlan(): Plan | undefined {
     injected = 0;
     full.clear();
     const read = found === undefined ? undefined : (JSON.parse(fs.readFileSync(file, "utf8")) as Plan);
-    plan = read !== undefined && new RegExp(read.argv ?? "").test(process.argv.join(" ")) ? read : undefined;
+    plan = read !== undefined && isMeant(read) ? read : undefined;
   }
   return plan;
 }
+
+const isMeant = ({ pid = process.pid, argv = "" }: Plan): boolean =>
+  pid === process.pid && new RegExp(argv).test(process.argv.join(" "));
 
 type Detail = Pick<Traced, "fd" | "to" | "flags" | "bytes" | "data">;
 

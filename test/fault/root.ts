@@ -76,8 +76,8 @@ export async function kill(child: ChildProcess): Promise<void> {
 }
 
 /** Looks until it holds; long enough for a machine that is busy with other things. */
-export const eventually = <T>(look: () => Promise<T> | T, holds: (seen: T) => boolean): Promise<T> =>
-  until(look, holds, 90_000);
+export const eventually = <T>(look: () => Promise<T> | T, holds: (seen: T) => boolean, limit = 90_000): Promise<T> =>
+  until(look, holds, limit);
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

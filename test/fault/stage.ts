@@ -37,11 +37,12 @@ export function openStage(options: Pick<Stage, "count" | "full" | "log"> & { rea
   };
 }
 
-/** Live processes that were started with this environment, and theirs. */
-export function startedWith(env: Stage["env"]): ProcessStat[] {
-  const wanted = `\0${MARK}=${env[MARK] ?? ""}\0`;
+/** Live processes that were started with this environment, and theirs; `name`: by a further variable of it too. */
+export function startedWith(env: Stage["env"], name: string = MARK): ProcessStat[] {
+  const wanted = [MARK, name].map((one) => `\0${one}=${env[one] ?? ""}\0`);
   return allPids().flatMap((pid) => {
-    if (pid === process.pid || readSystem(`/proc/${pid}/environ`)?.includes(wanted) !== true) return [];
+    const environment = `\0${readSystem(`/proc/${pid}/environ`) ?? ""}`;
+    if (pid === process.pid || !wanted.every((one) => environment.includes(one))) return [];
     const found = statOf(pid);
     return found === undefined || found.zombie ? [] : [found];
   });
