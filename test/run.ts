@@ -1,5 +1,6 @@
 /**
- * `npm test`: builds, checks, then runs all tests under Bun, and those of the lower layers under Deno and Node as well.
+ * `npm test`: builds, checks, then runs all tests under Bun, and those of the lower layers under Deno and Node as well,
+ * and the short form of the fault suite.
  *
  * The last line is `N passed, N failed`. Whatever goes wrong without a test to blame (a build, a check, a runner that
  * died, a file in which no test ran) counts as a failure.
@@ -137,6 +138,17 @@ async function testNode(files: readonly string[]): Promise<void> {
   ]);
 }
 
+/** The short form of the fault suite: each scenario counts as a test. */
+async function testFaults(): Promise<void> {
+  const { how, output } = await run("fault", `${BIN}/bun`, ["test/fault/run.ts"]);
+  const [, held = "0", failed = "0", skipped = "0"] =
+    /^(\d+) scenarios held, (\d+) failed, (\d+) skipped$/m.exec(output) ?? [];
+  console.log(output.trimEnd());
+  sum.passed += Number(held);
+  sum.failed += Number(failed) === 0 && how !== "" ? 1 : Number(failed);
+  sum.skipped += Number(skipped);
+}
+
 async function testAll(): Promise<void> {
   rmSync(CACHE, { recursive: true, force: true });
   mkdirSync(CACHE, { recursive: true });
@@ -146,6 +158,7 @@ async function testAll(): Promise<void> {
   const shared = ON_EVERY_RUNTIME.flatMap((layer) => testsIn(`test/${layer}`));
   await testDeno(shared);
   await testNode(shared);
+  await testFaults();
 }
 
 try {
