@@ -235,7 +235,7 @@ describe("a root", () => {
     await zot.send("alpha-1", "hello");
     await until(
       () => zot.show("alpha-1"),
-      ({ last_assistant }) => last_assistant === "echo: hello (turn 1)",
+      ({ last_assistant, phase }) => last_assistant === "echo: hello (turn 1)" && phase === "idle",
     );
     const { status } = await zot.stop("alpha-1", { grace: 200 });
     assert.equal(status, "done");
