@@ -1,6 +1,6 @@
 /** What the README and the docs show is run, and what they name is there. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -73,6 +73,14 @@ describe("the page on plugins", () => {
     chmodSync(join(folder, "skep-runner-shy"), 0o755);
     const env = { PATH: `${folder}:${box.env["PATH"] ?? ""}` };
     assert.equal(await ok(box.run(["spawn", "-w", "-r", "shy", "say something"], { env })), "I would rather not.\n");
+  });
+
+  const noPython = spawnSync("python3", ["-V"]).status === 0 ? false : "skipped: python3 is not installed";
+  test("has a runner in Python", { skip: noPython }, async () => {
+    write("skep-runner-pie", example("docs/plugins.md", "python", "pie"));
+    chmodSync(join(folder, "skep-runner-pie"), 0o755);
+    const env = { PATH: `${folder}:${box.env["PATH"] ?? ""}` };
+    assert.equal(await ok(box.run(["spawn", "-w", "-r", "pie", "it's $HOME"], { env })), "it's $HOME\n");
   });
 });
 

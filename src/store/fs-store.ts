@@ -16,28 +16,7 @@ import {
 import { isId } from "../core/id.ts";
 import { formatMeta, MAX_META, type Meta, parseMeta } from "../core/meta.ts";
 import { rootNotFolder } from "../errors.ts";
-
-/** Where one agent is kept. */
-export interface AgentPaths {
-  readonly folder: string;
-  readonly meta: string;
-  readonly log: string;
-  readonly session: string;
-  readonly inbox: string;
-}
-export interface Store {
-  /** The root by its real path; it need not be there yet. */
-  readonly root: string;
-  /** Names in the root that can be agents', sorted. */
-  ids(): readonly string[];
-  paths(id: string): AgentPaths;
-  /** Claims an id that is free here and among the archived and thrown away; `false`: it is taken. */
-  claim(id: string): boolean;
-  /** Takes an agent's folder out of the swarm, then deletes it. */
-  discard(id: string): void;
-  /** Deletes what discards that were cut off left behind. */
-  emptyTrash(): void;
-}
+import type { Store } from "./store.ts";
 
 /** Throws SkepError "io" when the root is there and no folder. Makes nothing. */
 export function openStore(path: string): Store {

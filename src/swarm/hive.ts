@@ -1,6 +1,6 @@
 /** What the parts of a supervising swarm share. */
 import type { HookBus } from "../core/hooks.ts";
-import type { Store } from "../store/fs-store.ts";
+import type { Store } from "../store/store.ts";
 import type { Environment } from "../types.ts";
 import type { Change, Settings } from "./api.ts";
 import type { Kept } from "./kept.ts";

@@ -3,7 +3,7 @@ import { type Checkpoint, restore } from "../core/checkpoint.ts";
 import type { Meta } from "../core/meta.ts";
 import { exists, stat } from "../disk.ts";
 import { runPaths } from "../process/run-files.ts";
-import type { AgentPaths } from "../store/fs-store.ts";
+import type { AgentPaths } from "../store/store.ts";
 import { readInbox } from "../store/inbox-log.ts";
 import type { Snapshot } from "../types.ts";
 import type { Journal } from "./journal.ts";

@@ -23,7 +23,7 @@ import { close, openRead, readAt, stat } from "../disk.ts";
 import { swarmClosed } from "../errors.ts";
 import { recoverIntent, runPaths } from "../process/run-files.ts";
 import { openLog, readLog, type LogWriter } from "../store/event-log.ts";
-import type { AgentPaths } from "../store/fs-store.ts";
+import type { AgentPaths } from "../store/store.ts";
 import type { LinePosition } from "../store/lines.ts";
 import type { LogEntry, StampedEvent } from "../types.ts";
 

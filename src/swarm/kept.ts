@@ -5,7 +5,7 @@ import { makeSnapshot } from "../core/snapshot.ts";
 import type { Translate } from "../core/translate.ts";
 import { inspectRun, type RunFacts } from "../process/liveness.ts";
 import { appendInbox, type InboxMessage, readInbox } from "../store/inbox-log.ts";
-import type { AgentPaths } from "../store/fs-store.ts";
+import type { AgentPaths } from "../store/store.ts";
 import type { LogEntry, Runner, Snapshot, StampedEvent } from "../types.ts";
 import type { Caller } from "./caller.ts";
 import { hear, takeUp, type Talk } from "./dialogue.ts";

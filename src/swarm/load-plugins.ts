@@ -66,6 +66,7 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
     source: { kind: "flag" },
   }));
   const failed = new Map<string, PluginReport>(); // by path
+  const given = new Map<string, unknown>(); // options, by real path
   const known = new Map<string, PluginFile>(); // by path: they are looked at again before each run
   const wordsOf = lazily((who: string) => limitWords(warn, who));
   const hooks = makeHooks({
@@ -92,10 +93,15 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
     const source = readSource(file.path);
     const { path, hash } = source;
     const before = users.find(({ source }) => source.path === path)?.source.hash;
-    if (before === hash) return;
-    replace(await loadPluginFile(file, wordsOf(path), source));
+    // Who names a file without options says nothing about them: --plugin leaves those of the config as they are.
+    const options = file.options ?? given.get(path);
+    const same = before === hash && JSON.stringify(options) === JSON.stringify(given.get(path));
+    if (!same) {
+      replace(await loadPluginFile({ ...file, options }, wordsOf(path), source));
+      given.set(path, options);
+      if (before !== undefined) warn(`plugin ${path} has changed: new runs take it as it is now`);
+    }
     failed.delete(file.path);
-    if (before !== undefined) warn(`plugin ${path} has changed: new runs take it as it is now`);
   };
   const bringAll = async (files: readonly PluginFile[]): Promise<void> => {
     for (const file of files) {

@@ -1,7 +1,7 @@
 import { close, openRead, readAt } from "../disk.ts";
 import { inspectRun } from "../process/liveness.ts";
 import { listRuns, recoverIntent, runPaths } from "../process/run-files.ts";
-import type { Store } from "../store/fs-store.ts";
+import type { Store } from "../store/store.ts";
 import { endOf } from "./observe.ts";
 
 const CHUNK = 1024 * 1024;

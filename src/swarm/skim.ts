@@ -8,7 +8,7 @@ import { linesOf, EMPTY } from "../core/transcript.ts";
 import { INITIAL } from "../core/state.ts";
 import { close, openRead, readAt, sizeOf } from "../disk.ts";
 import { skimLog } from "../store/skim-log.ts";
-import type { AgentPaths } from "../store/fs-store.ts";
+import type { AgentPaths } from "../store/store.ts";
 import type { Translate } from "../core/translate.ts";
 import type { LogEntry } from "../types.ts";
 import { type Journal, openJournal, START_OF_LOG } from "./journal.ts";

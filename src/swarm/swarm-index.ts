@@ -7,7 +7,7 @@ import type { Checkpoint } from "../core/checkpoint.ts";
 import { stat } from "../disk.ts";
 import { systemCode } from "../errors.ts";
 import { lookForForeign } from "../process/inbox-socket.ts";
-import type { AgentPaths, Store } from "../store/fs-store.ts";
+import type { AgentPaths, Store } from "../store/store.ts";
 import { type IndexRows, readIndexFile, replaceIndexFile } from "../store/index-file.ts";
 import type { Snapshot } from "../types.ts";
 import { parseCheckpoint, parseSnapshot, type Row, sealOf, splitRow } from "./index-row.ts";

@@ -28,7 +28,7 @@ describe("the package", () => {
     assert.equal(names(LIBRARY), sorted(...VALUES, OF_AGENTS, OF_PLUGINS, OF_SWARMS));
     assert.equal(
       names(TESTING),
-      "HandlerContract PluginContract RunnerContract TranscriptSource testHandler testPlugin testRenderer testRunner",
+      "AgentPaths HandlerContract OpenStore PluginContract RunnerContract Store TranscriptSource testHandler testPlugin testRenderer testRunner testStore",
     );
     const [library, testing] = ["../../dist/lib/index.js", "../../dist/lib/testing.js"];
     assert.deepEqual(Object.keys((await import(library)) as object).sort(), VALUES);
@@ -37,6 +37,7 @@ describe("the package", () => {
       "testPlugin",
       "testRenderer",
       "testRunner",
+      "testStore",
     ]);
   });
 
@@ -68,8 +69,8 @@ describe("the package", () => {
         ...["cli", "index", "testing"].map((name) => `dist/lib/${name}.js`),
         ...["core/entry", "core/registry", "define-plugin", "errors", "index", "supervisor/open-swarm"].map(typesOf),
         ...["swarm/api", "swarm/caller", "swarm/plugin-file", "swarm/wait", "testing", "testing/check"].map(typesOf),
-        ...["handler", "plugin", "renderer", "runner"].map((name) => typesOf(`testing/${name}-contract`)),
-        ...["testing/transcript-file", "types"].map(typesOf),
+        ...["handler", "plugin", "renderer", "runner", "store"].map((name) => typesOf(`testing/${name}-contract`)),
+        ...["store/store", "testing/transcript-file", "types"].map(typesOf),
         "package.json",
       ].sort(),
     );

@@ -93,3 +93,21 @@ test("an edit is taken by the next run, and told; one that is broken leaves what
   assert.equal(await last(), "new c");
   assert.match(log(), /plugin \S+edited\.mjs is not loaded: .* is not a plugin/);
 });
+
+test("other options in the config are taken without a restart, and --plugin alone leaves them", async () => {
+  const path = write(
+    "limit.mjs",
+    `export default ({ options }) => ({ name: "limit", version: "1.0.0", api: 1, hooks: {
+       "agent:spawn": ({ task }) => { if (task.length > (options?.max ?? 100)) throw new Error("too long"); } } });`,
+  );
+  const config = (max: number): readonly string[] => [
+    "--config",
+    write("limited.json", JSON.stringify({ plugins: [{ path, options: { max } }] })),
+  ];
+  const spawned = async (...words: readonly string[]): Promise<number | null> =>
+    (await skep([...words, "spawn", "-r", "exec", "a task of words", "--", "true"])).code;
+  assert.equal(await spawned("--plugin", path), 0);
+  assert.equal(await spawned(...config(5)), 1);
+  assert.equal(await spawned("--plugin", path), 1);
+  assert.equal(await spawned(...config(50)), 0);
+});
