@@ -19,8 +19,7 @@ export const acpHandler: EventHandler = {
         return readUpdate(fields(params["update"]));
       case "session/request_permission": {
         const request = requestId(data["id"]);
-        const what = text(fields(params["toolCall"])["title"]) ?? "a tool";
-        return request === undefined ? [] : [{ kind: "waiting", request, what }];
+        return request === undefined ? [] : [{ kind: "waiting", request, what: whatOf(fields(params["toolCall"])) }];
       }
       default: // other requests are the dialogue's; "_…" are an agent's own words
         return data["id"] !== undefined || method.startsWith("_") ? [] : undefined;
@@ -28,10 +27,16 @@ export const acpHandler: EventHandler = {
   },
 };
 
+/** `<kind>: <what>`, as --approve patterns have it. */
+function whatOf({ kind, title, rawInput }: Fields): string {
+  const what = text(fields(rawInput)["command"]) ?? text(title) ?? "a tool";
+  return text(kind) === undefined ? what : `${text(kind)}: ${what}`;
+}
+
 function readResponse({ id, result, error }: Fields): readonly AgentEvent[] | undefined {
   const failure = isRecord(error) ? errorText(error) : undefined;
   const failed: readonly AgentEvent[] =
-    failure === undefined ? [] : [{ kind: "error", level: "terminal", message: failure }];
+    failure === undefined ? [] : [{ kind: "error", level: "terminal", message: failure, ...loginOf(fields(error)) }];
   switch (text(id)?.replace(/:[^:]*$/, "")) {
     case undefined:
       return undefined;
@@ -52,6 +57,12 @@ function readResponse({ id, result, error }: Fields): readonly AgentEvent[] | un
 /** Agents put what happened into `data.details`, behind "Internal error". */
 function errorText(error: Fields): string {
   return text(fields(error["data"])["details"]) ?? text(error["message"]) ?? "error";
+}
+
+/** -32000 is the protocol's own word for it. */
+function loginOf({ code, data }: Fields): { login?: true } {
+  const { errorKind, statusCode } = fields(data);
+  return code === -32000 || errorKind === "authentication_failed" || statusCode === 401 ? { login: true } : {};
 }
 
 function endTurn({ stopReason, usage, _meta }: Fields): readonly AgentEvent[] {

@@ -58,6 +58,7 @@ export const BUNDLED: readonly BundledPlugin[] = [
     chosen: ["gemini"],
     load: () => import("../../plugins/gemini/index.ts"),
   },
+  { name: "acp", runners: ["acp"], renderers: [], handles: ["acp"], load: () => import("../../plugins/acp/index.ts") },
   {
     name: "demo",
     runners: ["demo"],

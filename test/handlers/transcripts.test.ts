@@ -120,8 +120,8 @@ test("a resumed run goes on with the same conversation", () => {
 test("an agent that asks waits, for what it asked", () => {
   const asked = {
     "claude/permission-stdio": "Bash: echo x > out.txt",
-    "acp/permission-claude": "echo x > out.txt",
-    "acp/permission-opencode": "echo x > out.txt",
+    "acp/permission-claude": "execute: echo x > out.txt",
+    "acp/permission-opencode": "execute: echo x > out.txt",
   };
   for (const [name, what] of Object.entries(asked)) {
     const all = steps(transcript(name));

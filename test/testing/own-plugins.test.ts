@@ -1,5 +1,6 @@
 /** skep's own plugins keep the contracts that strangers' are asked for. */
 import { readdirSync } from "node:fs";
+import acp from "../../plugins/acp/index.ts";
 import claude from "../../plugins/claude/index.ts";
 import codex from "../../plugins/codex/index.ts";
 import demo from "../../plugins/demo/index.ts";
@@ -12,6 +13,7 @@ import output from "../../plugins/output/index.ts";
 import table from "../../plugins/table/index.ts";
 import zot from "../../plugins/zot/index.ts";
 import { testPlugin } from "../../src/testing.ts";
+import { TRANSCRIPTS } from "../handlers/transcripts.ts";
 
 const ZOT = ["two-turns", "cancelled", "failed", "resumed"].map((name) => `test/fixtures/zot/${name}.jsonl`);
 
@@ -27,6 +29,10 @@ await testPlugin(opencode, {
   runners: { opencode: { transcripts: captured("opencode"), options: { approve: "never" } } },
 });
 await testPlugin(gemini, { runners: { gemini: { transcripts: captured("gemini"), options: { approve: "never" } } } });
+/** What an agent said of a dialogue, skep's lines left out. */
+const heard = (prefix: string): (readonly string[])[] =>
+  TRANSCRIPTS.filter(({ name }) => name.startsWith(prefix)).flatMap(({ runs }) => runs.map(({ lines }) => lines));
+await testPlugin(acp, { runners: { acp: { args: ["opencode", "acp"], transcripts: heard("acp/") } } });
 await testPlugin(zot, { runners: { zot: { transcripts: ZOT } } });
 await testPlugin(demo, { runners: { demo: { transcripts: ZOT } } });
 await testPlugin(output, { runners: { exec: { transcripts: [["plain", "", '{"type":"turn_start"}', "\ttext\r"]] } } });
