@@ -171,6 +171,8 @@ export const cannotPrint = (cause: unknown): SkepError =>
   new SkepError("io", `cannot write to stdout: ${reasonOf(cause)}`, { cause });
 export const corruptIntent = (path: string, cause: unknown): SkepError =>
   new SkepError("corrupt", `${path}: ${reasonOf(cause)}`, { cause });
+export const endNotKept = (id: string, why: string): SkepError =>
+  new SkepError("io", `${id} was ended, but its end cannot be written down: ${why}`);
 export const unfinishedIntent = (path: string): SkepError =>
   new SkepError("corrupt", `${path} is missing or was cut, though its run was started`);
 export const runsElsewhere = (id: string): SkepError =>

@@ -39,7 +39,8 @@ export function openStore(path: string): Store {
       };
     },
     claim(id) {
-      if (exists(join(root, "archive", id)) || exists(trashOf(id))) return false;
+      if (exists(join(root, "archive", id))) return false;
+      removeFolder(trashOf(id)); // a discard that failed in the middle: whoever made it may repeat himself
       makeFolders(join(root, "agents"));
       return makeFolder(folderOf(id));
     },

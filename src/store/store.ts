@@ -14,7 +14,7 @@ export interface Store {
   ids(): readonly string[];
   /** Where an agent is, or would be. */
   paths(id: string): AgentPaths;
-  /** Claims an id that is free here and among the archived and thrown away; `false`: it is taken. */
+  /** Claims an id that is free here and among the archived; `false`: it is taken. */
   claim(id: string): boolean;
   /** Takes an agent's folder out of the swarm, then deletes it. */
   discard(id: string): void;

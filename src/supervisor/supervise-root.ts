@@ -75,6 +75,7 @@ async function superviseLocked(options: SuperviseOptions, store: Store, lock: Lo
     env,
     kept: new Map(),
     faults: new Map(),
+    unmade: new Set(),
     watchers: new Set(),
     now,
     warn,

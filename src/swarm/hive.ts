@@ -19,6 +19,7 @@ export interface Hive {
   readonly env: Environment; // the supervisor's own, for runs that nobody asked for just now
   readonly kept: Map<string, Kept>;
   readonly faults: Map<string, string>; // what was warned of last, by what it is about
+  readonly unmade: Set<string>; // agents that came to nothing, and whose folders could not be taken away
   readonly watchers: Set<(change: Change) => void>;
   readonly now: () => number;
   readonly warn: (text: string) => void;

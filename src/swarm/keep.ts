@@ -10,6 +10,7 @@ import { isAlive, type Kept, openKept, recordOwn } from "./kept.ts";
 import { hasEnded, hasMore } from "./observe.ts";
 import { readMetaOf } from "./reload.ts";
 import { indexFor, openIndex, type SwarmIndex } from "./swarm-index.ts";
+import { clearUnmade } from "./spawn.ts";
 import { stopRun } from "./stop-run.ts";
 import { endLinger, follow, pump } from "./supervise.ts";
 
@@ -89,6 +90,7 @@ export async function takeOverAll(hive: Hive): Promise<void> {
 export function startTicking(hive: Hive, { write }: Indexer): () => void {
   const timer = setInterval(() => {
     write(); // before those at rest are let go of
+    for (const id of hive.unmade) clearUnmade(hive, id);
     for (const kept of hive.kept.values()) tick(hive, kept);
   }, TICK_MS);
   timer.unref();

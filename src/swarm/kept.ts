@@ -32,6 +32,7 @@ export interface Kept {
   unsure: boolean; // whether all that the log says was sent is written: it is looked at before more is said
   late: boolean; // what is read now was written while nobody supervised
   starting: boolean; // a shim of ours has not claimed its run yet
+  unsettled: boolean; // a shim that was given up may claim its run all the same
   stopping: boolean; // a stop is going on here
   linger: boolean; // something of the ended run still lives, and may write
   goneSince: number | undefined;
@@ -74,6 +75,7 @@ export function openKept(meta: Meta, paths: AgentPaths, translate: Translate, fr
     unsure: false,
     late: true,
     starting: false,
+    unsettled: false,
     stopping: false,
     linger: false,
     goneSince: undefined,

@@ -30,6 +30,14 @@ export function newestRun(journal: Journal): ObservedRun | undefined {
   return undefined;
 }
 
+/** A run that has just been made. */
+export const freshRun = (journal: Journal, run: number, paths: RunPaths, intent: Intent): ObservedRun => ({
+  run,
+  paths,
+  intent,
+  positions: positionsAt(journal, run),
+});
+
 const positionsAt = (journal: Journal, run: number): Record<Stream, LinePosition> => {
   const { out, err, mirror }: Cursor = journal.run === run ? journal.cursor : START;
   const at = (offset: number): LinePosition => ({ at: offset, scanned: offset });

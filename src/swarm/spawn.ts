@@ -18,6 +18,7 @@ import {
   launchFailed,
   noSuchFolder,
   notInstalled,
+  reasonOf,
   runnerLacks,
   SkepError,
   swarmClosed,
@@ -25,7 +26,7 @@ import {
 import { writeMeta } from "../store/fs-store.ts";
 import type { Detected, Environment, Runner, Snapshot, SpawnRequest } from "../types.ts";
 import type { SpawnOptions } from "./api.ts";
-import type { Hive } from "./hive.ts";
+import { type Hive, tellFault } from "./hive.ts";
 import { freshSnapshot, type Kept, openKept } from "./kept.ts";
 import { NO_RUN } from "./observe.ts";
 import { TASK_MESSAGE } from "../core/queue.ts";
@@ -66,21 +67,38 @@ export async function spawnAgent(
   if (hive.closed) throw swarmClosed();
   makeFolders(hive.store.root);
   if (!hive.store.claim(id)) throw idTaken(id, "it is taken");
+  let kept: Kept | undefined;
   try {
     writeMeta(hive.store, meta);
     // No pause up to here: nobody else may find the agent and think that its spawn was cut off.
-    const kept = openKept(meta, hive.store.paths(id), translate);
+    kept = openKept(meta, hive.store.paths(id), translate);
     kept.caller = caller;
     kept.late = false;
     hive.kept.set(id, kept);
     await startRun(hive, kept, runner, planned);
-    kept.snapshot = freshSnapshot(kept);
-    return kept;
   } catch (error) {
-    // Nothing of it has run: no half-made agent is left.
-    hive.kept.delete(id);
-    hive.store.discard(id);
+    // Nothing of it has run: no half-made agent is left. What may run yet is kept, and shown as what becomes of it.
+    if (kept?.unsettled !== true) {
+      kept?.watcher?.close();
+      hive.kept.delete(id);
+      hive.unmade.add(id);
+      clearUnmade(hive, id);
+    }
     throw error instanceof SkepError ? error : launchFailed(runner.name, error);
+  }
+  kept.snapshot = freshSnapshot(kept);
+  return kept;
+}
+
+/** Takes an agent's folder away that came to nothing. A disk that is full may refuse that too: it is tried again then. */
+export function clearUnmade(hive: Hive, id: string): void {
+  const about = `${id}: its spawn failed`;
+  try {
+    hive.store.discard(id);
+    hive.unmade.delete(id);
+    hive.faults.delete(about);
+  } catch (error) {
+    tellFault(hive, about, `${about}, and its folder cannot be taken away: ${reasonOf(error)}`);
   }
 }
 
@@ -129,6 +147,7 @@ function describeAgent(hive: Hive, id: string, request: SpawnRequest, options: S
 
 /** Whether an earlier try of the same request made the agent. A folder that it left without a record makes way. */
 export function spawnedBefore(hive: Hive, id: string): boolean {
+  hive.unmade.delete(id); // it is wanted again
   if (!isId(id) || !exists(hive.store.paths(id).folder)) return false;
   if (exists(hive.store.paths(id).meta)) return true;
   hive.store.discard(id);

@@ -6,16 +6,24 @@ import { makeFolder, makeFolders, realPath, stat } from "../disk.ts";
 import { dirGone, launchFailed, reasonOf, SkepError, swarmClosed } from "../errors.ts";
 import { inboxPath } from "../process/inbox-socket.ts";
 import { awaitClaim, startShim } from "../process/launch.ts";
-import { bootId, inspectRun, machineId, pidNamespace } from "../process/liveness.ts";
+import { bootId, inspectRun, machineId, pidNamespace, type RunFacts } from "../process/liveness.ts";
 import { runMark } from "../process/mark.ts";
-import { type Intent, listRuns, recoverIntent, runPaths, voidClaim, writeIntent } from "../process/run-files.ts";
+import {
+  type Intent,
+  listRuns,
+  recoverIntent,
+  type RunPaths,
+  runPaths,
+  voidClaim,
+  writeIntent,
+} from "../process/run-files.ts";
 import { selfCommand } from "../process/self.ts";
 import type { Launch, Runner, RunSpec, Snapshot, Stdin } from "../types.ts";
 import type { Caller } from "./caller.ts";
 import type { Hive } from "./hive.ts";
 import type { Kept } from "./kept.ts";
 import { translateFor } from "./load-plugins.ts";
-import { newestRun } from "./observe.ts";
+import { freshRun } from "./observe.ts";
 import { follow, pump } from "./supervise.ts";
 import { callWithin, withLimit } from "./time-limit.ts";
 
@@ -111,7 +119,10 @@ async function describe(runner: Runner, spec: RunSpec): Promise<Launch> {
   }
 }
 
-/** Writes the run down, starts its shim, and returns when the run is claimed: from then on it needs nobody. */
+/**
+ * Writes the run down, starts its shim, and returns when the run is claimed: from then on it needs nobody. When it throws
+ * and `kept.unsettled` is left, the claim could not be taken from a shim that may have started: the run goes on being kept.
+ */
 export async function startRun(hive: Hive, kept: Kept, runner: Runner, planned: PlannedRun): Promise<void> {
   const { folder } = hive.store.paths(kept.id);
   const { run, intent, launch, env, umask } = planned;
@@ -120,26 +131,48 @@ export async function startRun(hive: Hive, kept: Kept, runner: Runner, planned: 
   if (hive.closed) throw swarmClosed();
   makeFolders(`${folder}/runs`);
   if (!makeFolder(paths.dir)) throw launchFailed(intent.runner, new Error(`run ${run} exists already`));
-  writeIntent(paths, intent);
   kept.starting = true;
-  kept.run = newestRun(kept.journal);
+  kept.run = freshRun(kept.journal, run, paths, intent);
   kept.facts = undefined;
   kept.runner = runner;
   kept.linger = false;
-  follow(hive, kept);
   try {
+    writeIntent(paths, intent);
+    follow(hive, kept);
     const { root } = hive.store;
     const mark = runMark(hive.rootInode(), kept.id, run);
     const { argv, stdin = { kind: "none" } } = launch;
+    kept.unsettled = true;
     const shim = await startShim({ paths, argv, cwd: intent.cwd, env, umask, stdin, id: kept.id, root, mark });
     await awaitClaim(paths, shim, CLAIM_MS);
+    kept.unsettled = false;
   } catch (error) {
     // Whoever has the claim decides: if it is ours the shim never starts, else it has started after all.
-    if (voidClaim(paths, reasonOf(error))) throw launchFailed(intent.runner, error);
+    const ours = giveUp(paths, error);
+    if (ours !== undefined) kept.unsettled = false;
+    if (ours !== false) throw launchFailed(intent.runner, error);
   } finally {
     kept.starting = false;
-    kept.facts = inspectRun(paths, intent);
+    kept.facts = lookAgain(paths, intent);
     pump(hive, kept);
+  }
+}
+
+/** A look that fails must not undo a start: the next one is the supervisor's own. */
+function lookAgain(paths: RunPaths, intent: Intent): RunFacts | undefined {
+  try {
+    return inspectRun(paths, intent);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the claim is ours; `undefined`: the disk refused it, and nobody knows yet. */
+function giveUp(paths: RunPaths, why: unknown): boolean | undefined {
+  try {
+    return voidClaim(paths, reasonOf(why));
+  } catch {
+    return undefined; // the supervisor tries again with each look at the agent
   }
 }
 

@@ -2,7 +2,7 @@
 import { inspectRun } from "../process/liveness.ts";
 import { agentMark, runMark } from "../process/mark.ts";
 import { sweep, terminate } from "../process/terminate.ts";
-import { reasonOf, runsElsewhere } from "../errors.ts";
+import { endNotKept, reasonOf, runsElsewhere } from "../errors.ts";
 import type { Runner } from "../types.ts";
 import { sayTo } from "./deliver.ts";
 import type { Hive } from "./hive.ts";
@@ -56,11 +56,21 @@ async function askToLeave(hive: Hive, kept: Kept, runner: Runner | undefined): P
   }
 }
 
-/** Resolves when the log has the run's end: the look that follows is the supervisor's own. */
+const REFUSED_MS = 5_000;
+/**
+ * Resolves when the log has the run's end: the look that follows is the supervisor's own. Rejects when that fails for 5 s:
+ * who asked is told then, and the supervisor goes on trying.
+ */
 function ended(hive: Hive, kept: Kept): Promise<void> {
-  return new Promise((resolve) => {
+  let refusedSince: number | undefined;
+  return new Promise((resolve, reject) => {
     const look = (): void => {
       if (hive.closed || kept.run === undefined || hasEnded(kept.journal, kept.run)) return resolve();
+      const fault = hive.faults.get(kept.id);
+      if (fault === undefined) refusedSince = undefined;
+      else refusedSince ??= hive.now();
+      if (fault !== undefined && hive.now() - (refusedSince ?? 0) > REFUSED_MS)
+        return reject(endNotKept(kept.id, fault));
       pump(hive, kept);
       setTimeout(look, 5);
     };
