@@ -67,12 +67,18 @@ function openPrivate(path: string, flags: number): number {
   return fd;
 }
 
-/** Opens a file for appending, made with mode 0600 when it is missing. */
+/** Opens a file for appending, made with mode 0600 when it is missing: its name is on disk then, before any of its bytes. */
 export function openAppend(path: string): number {
+  const isNew = !exists(path);
   const fd = openPrivate(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  throw notRegular(path);
+  try {
+    if (!fstatSync(fd).isFile()) throw notRegular(path);
+    if (isNew) syncFolder(dirname(path));
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
 }
 
 export function close(fd: number): void {
@@ -176,10 +182,11 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** Makes one folder (0700, whatever the umask); `false` when something of that name is there. */
+/** Makes one folder (0700, whatever the umask), on disk when it returns; `false` when something of that name is there. */
 export function makeFolder(path: string): boolean {
   try {
     mkdirSync(path, { mode: DIR_MODE });
+    syncFolder(dirname(path));
     return true;
   } catch (error) {
     if (systemCode(error) === "EEXIST") return false;
@@ -187,9 +194,17 @@ export function makeFolder(path: string): boolean {
   }
 }
 
-/** Makes a folder and those above it (0700). */
+/** Makes a folder and those above it (0700), on disk when it returns. */
 export function makeFolders(path: string): void {
-  mkdirSync(path, { recursive: true, mode: DIR_MODE });
+  const above = dirname(path);
+  if (stat(path)?.isDirectory() === true) return;
+  if (above !== path && !exists(above)) makeFolders(above);
+  mkdirSync(path, { recursive: true, mode: DIR_MODE }); // recursive: somebody else may be faster
+  try {
+    syncFolder(above);
+  } catch (error) {
+    if (systemCode(error) !== "EACCES") throw error; // a folder of the system's that may be entered and not read
+  }
 }
 
 /** Takes a folder's rights from everybody else. */

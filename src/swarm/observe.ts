@@ -185,7 +185,7 @@ export const reachOf = ({ run, turns, stdin }: Intent): Reach => ({
   input: turns === "none" && stdin === "open",
 });
 
-/** `ended`: the log has the run's end. */
+/** `ended`: the log has the run's end; a claim that a power loss took does not undo it. */
 export function processFacts(facts: RunFacts, ended: boolean): ProcessFacts {
   const pid = childOf(facts)?.pid;
   switch (facts.kind) {
@@ -195,9 +195,8 @@ export function processFacts(facts: RunFacts, ended: boolean): ProcessFacts {
       return { kind: "orphaned", ...(pid === undefined ? {} : { pid }) };
     case "unclaimed":
     case "elsewhere":
-      return { kind: facts.kind };
     case "unreadable":
-      return { kind: ended ? "dead" : "unreadable" };
+      return { kind: ended ? "dead" : facts.kind };
     default:
       return { kind: "dead" };
   }

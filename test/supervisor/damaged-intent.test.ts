@@ -112,6 +112,17 @@ describe("an agent whose intent is damaged", () => {
     assert.equal((await kept.swarm.stop(id, { grace: 200 })).status, "killed");
   });
 
+  test("or whose claim was lost with the power after its end was written down has ended all the same", async () => {
+    await kept.start();
+    const id = await kept.spawn({ args: ["sh", "-c", "exit 3"] });
+    await kept.reaches(id, ({ status }) => status === "failed");
+    await kept.kill();
+    for (const file of ["claim", "child", "exit"] as const) rmSync(runOf(id)[file]);
+    assert.equal((await kept.read(id)).snapshot.status, "failed");
+    await kept.start();
+    assert.equal((await kept.swarm.show(id)).status, "failed");
+  });
+
   test("and of which nothing lives is over when it is stopped", async () => {
     await kept.start();
     const id = await kept.spawn({ args: ["sh", "-c", "echo begun; sleep 600"] });

@@ -40,6 +40,8 @@ export interface Stand {
   hit(): boolean;
   /** Counts such operations of a piece of work. */
   count(ops: readonly Operation[], work: () => Promise<unknown>): Promise<number>;
+  /** From here on everything that is done to files is kept, with its bytes; gives what that is so far. */
+  record(): () => readonly Traced[];
   /** What the supervisor has said so far. */
   said(): string;
   spawn(id: string, args: string[], options?: SpawnRequest["options"]): Promise<Snapshot>;
@@ -111,6 +113,10 @@ export async function openStand(stage: Stage, name: string): Promise<Stand> {
       await work();
       plan.clear();
       return tracedIn(trace).filter(({ n }) => n > 0).length;
+    },
+    record() {
+      set({ trace, data: true });
+      return () => tracedIn(trace);
     },
     said,
     spawn: (id, args, options = {}) =>
