@@ -42,6 +42,18 @@ export function readLog(path: string, position: LinePosition, visitor: LogVisito
   }
 }
 
+/** Whether a log has a line from here on, if only a torn one: what is blank is none. */
+export function hasTornLine(path: string, at: number): boolean {
+  const fd = openRead(path);
+  if (fd === undefined) return false;
+  try {
+    const rest = sizeOf(fd) - at;
+    return rest > MAX_LOG_LINE || (rest > 0 && readAt(fd, at, rest).toString("utf8").trim() !== "");
+  } finally {
+    close(fd);
+  }
+}
+
 function visit(text: string | undefined, visitor: LogVisitor): void {
   if (text?.trim() === "") return;
   const line = text === undefined ? undefined : parseLine(text);

@@ -22,7 +22,7 @@ import type { Translate } from "../core/translate.ts";
 import { close, openRead, readAt, stat } from "../disk.ts";
 import { swarmClosed } from "../errors.ts";
 import { recoverIntent, runPaths } from "../process/run-files.ts";
-import { openLog, readLog, type LogWriter } from "../store/event-log.ts";
+import { hasTornLine, openLog, readLog, type LogWriter } from "../store/event-log.ts";
 import type { AgentPaths } from "../store/store.ts";
 import type { LinePosition } from "../store/lines.ts";
 import type { LogEntry, StampedEvent } from "../types.ts";
@@ -171,9 +171,9 @@ export function mend(journal: Journal): void {
   readJournal(journal, journal.heard);
   // What stands behind them is torn, and ended by the next append: a replay counts it as skipped, so it is counted here too.
   const size = stat(journal.paths.log)?.size ?? 0;
-  if (journal.position.at === size) return;
+  const torn = hasTornLine(journal.paths.log, journal.position.at);
   Object.assign(journal.position, { at: size, scanned: size });
-  skip(journal);
+  if (torn) skip(journal);
 }
 
 /** Lets go of the file: the next record opens it again. */

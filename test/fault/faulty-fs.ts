@@ -207,6 +207,7 @@ export const linkSync = (from: string, to: string): void => operate("link", from
 export const unlinkSync = (path: string): void => operate("unlink", path, {}, () => fs.unlinkSync(path));
 export const rmSync = (path: string, options: fs.RmOptions): void =>
   operate("rm", path, {}, () => fs.rmSync(path, options));
-export const readdirSync = (path: string): string[] => operate("list", path, {}, () => fs.readdirSync(path));
+export const readdirSync = (path: string, options?: { withFileTypes: true }): string[] | fs.Dirent[] =>
+  operate("list", path, {}, () => (options === undefined ? fs.readdirSync(path) : fs.readdirSync(path, options)));
 export const mkdirSync = (path: string, options: fs.MakeDirectoryOptions): void =>
   operate("mkdir", path, {}, () => void fs.mkdirSync(path, options));

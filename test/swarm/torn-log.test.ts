@@ -104,6 +104,15 @@ describe("a log", () => {
     }
   });
 
+  test("that ends with blanks and no newline counts the same lines as a replay", () => {
+    const paths = makeAgent();
+    writeFileSync(paths.log, "{}\n\t ");
+    const journal = openJournal(paths, translate, true);
+    takeIn(journal, true);
+    journal.writer?.close();
+    assert.deepEqual(openJournal(paths, translate, false).state, journal.state);
+  });
+
   test("a part of which stands there twice, from any line on, is read as if it stood there once", () => {
     const paths = makeAgent();
     const first = openJournal(paths, translate, true);
