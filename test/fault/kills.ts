@@ -20,7 +20,7 @@ export const scenario: Scenario = {
   happening: "torn tails seen",
   async run(stage) {
     const sum = { done: 0, happened: 0, lines: 0, failures: [] as string[] };
-    await play(Math.ceil(stage.count / KILLS_OF_A_ROOT), AT_ONCE, async (at) => {
+    await play(stage, Math.ceil(stage.count / KILLS_OF_A_ROOT), AT_ONCE, async (at) => {
       const kills = Math.min(KILLS_OF_A_ROOT, stage.count - at * KILLS_OF_A_ROOT);
       // One root in five floods: what is appended there is so much that a kill falls into it.
       const { torn, lines, failures } = await playRoot(stage, at, kills, at % 5 === 0);

@@ -26,7 +26,7 @@ export const scenario: Scenario = {
     const sum = { done: 0, happened: 0 };
     let latest = 0;
     // Two races a root: a fresh one, and one for what a killed holder with live agents left.
-    await play(Math.ceil(stage.count / 2), 1, async (at) => {
+    await play(stage, Math.ceil(stage.count / 2), 1, async (at) => {
       const box = openRoot(stage, `root-${at}`);
       for (const left of [false, true]) {
         const { winner, met, failure } = await race(box, at, stage);

@@ -81,11 +81,16 @@ export const eventually = <T>(look: () => Promise<T> | T, holds: (seen: T) => bo
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Plays so many rounds, some at once; `round` gets its number. */
-export async function play(rounds: number, atOnce: number, round: (at: number) => Promise<void>): Promise<void> {
+/** Plays so many rounds, some at once, or as many as there is time for; `round` gets its number. */
+export async function play(
+  { isLate }: Stage,
+  rounds: number,
+  atOnce: number,
+  round: (at: number) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const one = async (): Promise<void> => {
-    while (next < rounds) {
+    while (next < rounds && !isLate()) {
       next += 1;
       await round(next - 1);
     }

@@ -1,5 +1,5 @@
 /**
- * `npm run test:fault -- [--full] [--count N] [--seed N] [--doc] [--keep] [-v] [scenario…]`: real processes, the compiled binary, real
+ * `npm run test:fault -- [--full] [--count N] [--minutes N] [--seed N] [--doc] [--keep] [-v] [scenario…]`: real processes, the compiled binary, real
  * files. Each scenario says how often its fault must really happen, and fails if that was too seldom.
  *
  * The short form is a part of `npm test`. `--doc` puts the figures of this run into docs/reliability.md;
@@ -18,6 +18,7 @@ const { values: flags, positionals: wanted } = parseArgs({
   options: {
     full: { type: "boolean", default: false },
     count: { type: "string" },
+    minutes: { type: "string" }, // of each scenario
     seed: { type: "string", default: "20261123" },
     doc: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
@@ -51,7 +52,8 @@ async function play(scenario: Scenario): Promise<Figures> {
   const log = (text: string): void => {
     if (flags.verbose) console.error(`  ${name} ${seconds().toFixed(1)} s: ${text}`);
   };
-  const stage = openStage({ count, full: flags.full, seed: Number(flags.seed), log });
+  const minutes = flags.minutes === undefined ? {} : { minutes: Number(flags.minutes) };
+  const stage = openStage({ count, full: flags.full, seed: Number(flags.seed), log, ...minutes });
   open = stage;
   try {
     return { ...none, ...(await scenario.run(stage)), seconds: seconds() };

@@ -36,4 +36,6 @@ export interface Stage {
   /** Numbers from 0 to 1: the same ones for the same seed. */
   readonly next: () => number;
   readonly log: (text: string) => void;
+  /** Whether the time that this run was given is over: no further round is begun then, and `done` says how many there were. */
+  readonly isLate: () => boolean;
 }

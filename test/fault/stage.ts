@@ -12,8 +12,11 @@ export interface OpenStage extends Stage {
   close(keep?: boolean): Promise<void>;
 }
 
-export function openStage(options: Pick<Stage, "count" | "full" | "log"> & { readonly seed: number }): OpenStage {
-  const { seed, ...rest } = options;
+export function openStage(
+  options: Pick<Stage, "count" | "full" | "log"> & { readonly seed: number; readonly minutes?: number },
+): OpenStage {
+  const { seed, minutes = Number.POSITIVE_INFINITY, ...rest } = options;
+  const deadline = Date.now() + minutes * 60_000;
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "skep-fault-")));
   for (const name of ["home", "run", "work"]) mkdirSync(join(folder, name), { mode: 0o700 });
   const env = {
@@ -29,6 +32,7 @@ export function openStage(options: Pick<Stage, "count" | "full" | "log"> & { rea
     env,
     skep: resolve("dist/skep"),
     next: seeded(seed),
+    isLate: () => Date.now() > deadline,
     async close(keep = false) {
       await endAll(env);
       if (keep) return console.error(`kept: ${folder}`);
