@@ -25,6 +25,8 @@ const recordSchema: v.GenericSchema<unknown, SupervisorRecord> = v.object({
 });
 const MAX_RECORD = 64 * 1024;
 const START_MS = 15_000;
+const BUSY_MS = 30_000; // more, for one that holds the root on a machine that has other things to do
+const HELD = "it ended with 0"; // what `supervisor run` does when another one has the lock
 const SCOPE_MS = 5_000;
 
 /** What the last supervisor of the root wrote about itself; it need not live any more. */
@@ -69,6 +71,7 @@ export async function startSupervisor(
   const command = [...selfCommand(), "supervisor", "run", "--root", root, ...args];
   let started = startDetached(logPath, [...scope, ...command], env);
   let scoped = scope.length > 0;
+  let busy = false;
   let deadline = Date.now() + START_MS;
   for (let wait = 2; ; wait = Math.min(50, wait * 2)) {
     const hello = await findSupervisor(root, env);
@@ -78,7 +81,10 @@ export async function startSupervisor(
       scoped = false; // systemd would not, what it said is in the log; or it is stuck, and the first that has the lock stays
       started = startDetached(logPath, command, env);
       deadline = Date.now() + START_MS;
-    } else if (ended() !== undefined && Date.now() > deadline - START_MS + 2_000)
+    } else if (ended() === HELD && !busy) {
+      busy = true; // somebody has the root, and does not come to answer
+      deadline += BUSY_MS;
+    } else if (ended() !== undefined && !busy && Date.now() > deadline - START_MS + 2_000)
       throw noSupervisor(root, lastLine(logPath, from) ?? ended() ?? "");
     if (Date.now() > deadline) throw noSupervisor(root, lastLine(logPath, from) ?? "it did not answer in time");
     await pause(wait);
