@@ -91,8 +91,14 @@ export const notFound = (which: string): SkepError =>
   new SkepError("not_found", `no agent is called ${which}`, { hint: "skep ls -a shows all" });
 export const dirGone = (dir: string): SkepError =>
   new SkepError("state", `its folder ${dir} is gone`, { hint: "skep resume -C <dir> runs it elsewhere" });
-export const launchFailed = (runner: string, cause: unknown): SkepError =>
-  new SkepError("refused", `runner ${runner} cannot start it: ${reasonOf(cause)}`, { cause });
+/** A runner's error may have a `hint`; what stands in the way of a resume is the agent's state. */
+export const launchFailed = (runner: string, cause: unknown, resuming = false): SkepError => {
+  const hint = cause instanceof Error && "hint" in cause && typeof cause.hint === "string" ? cause.hint : undefined;
+  return new SkepError(resuming ? "state" : "refused", `runner ${runner} cannot start it: ${reasonOf(cause)}`, {
+    hint,
+    cause,
+  });
+};
 export const runnerTakesNone = (runner: string): SkepError =>
   new SkepError("state", `runner ${runner} takes no messages`, {
     hint: runner === "exec" ? "spawn it with --stdin to keep its input open" : undefined,

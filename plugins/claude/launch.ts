@@ -1,5 +1,7 @@
 /** How `claude` is called. Prompts never stand on its command line: they come through stdin. */
 import { createHash } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Environment, Launch, RunSpec } from "skep";
 
 const STREAMS = ["-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose"];
@@ -19,6 +21,7 @@ export function launch({ agent, run, resuming, args, env, paths }: RunSpec): Lau
   const { agent_session: known, model } = agent;
   if (resuming && known === undefined)
     throw new Error("its conversation never began, so there is none to go on with: spawn the task again");
+  if (known !== undefined && isGone(known, env)) throw gone(known);
   const session = known ?? conversationId(`${paths.session}\n${agent.started}\n${run}`);
   return {
     argv: [
@@ -43,9 +46,28 @@ function conversationId(name: string): string {
   return [...parts, hex.slice(20, 32)].join("-");
 }
 
+/** Where claude keeps its settings and its conversations. */
+const folderOf = (env: Environment): string | undefined =>
+  env["CLAUDE_CONFIG_DIR"] || (env["HOME"] ? join(env["HOME"], ".claude") : undefined);
+
+/** Looked for in the folders of all projects: a conversation can be gone on with from another one. */
+function isGone(session: string, env: Environment): boolean {
+  const folder = folderOf(env);
+  if (folder === undefined) return false; // claude itself will say so
+  const projects = join(folder, "projects");
+  return !(
+    existsSync(projects) && readdirSync(projects).some((name) => existsSync(join(projects, name, `${session}.jsonl`)))
+  );
+}
+
+const gone = (session: string): Error =>
+  Object.assign(new Error(`claude has no conversation ${session} any more`), {
+    hint: "what was said is in skep logs; spawn a new agent to go on",
+  });
+
 /** Agents with the same settings folder share its login; a key or token of the environment's own is told apart by its hash. */
 function loginOf(env: Environment): string {
-  const folder = env["CLAUDE_CONFIG_DIR"] || `${env["HOME"] ?? ""}/.claude`;
+  const folder = folderOf(env) ?? "";
   const keys = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"].map((name) => env[name] ?? "");
   const own = keys.join("") === "" ? "" : createHash("sha256").update(keys.join("\n")).digest("hex").slice(0, 12);
   return ["claude", folder, own].join(" ").trimEnd();

@@ -28,6 +28,7 @@ export function conclude(state: AgentState, end: RunEnd, run: RunKind): RunExit 
     const signal = end.kind === "exited" ? SIGNALS[end.code] : undefined;
     return { reason: state.stop.reason, ...code, ...(signal === undefined ? {} : { signal }) };
   }
+  if (state.fault !== undefined) return { reason: "failed", ...code, error: state.fault };
   if (end.kind === "void") return { reason: "failed_to_start", error: end.reason };
   if (end.kind === "gone") return { reason: "lost" };
   if (!end.hadChild) {

@@ -33,7 +33,7 @@ function openTurn(state: AgentState, event: StampedEvent): AgentState {
 }
 
 const COUNTS_IN_HISTORY: ReadonlySet<AgentEvent["kind"]> = new Set<AgentEvent["kind"]>([
-  ...(["agent_session", "waiting", "error", "history", "run_started", "run_stopped"] as const),
+  ...(["agent_session", "waiting", "error", "history", "run_started", "run_stopped", "run_failed"] as const),
   ...(["stop_requested", "cancel_requested", "queue", "answered", "withdrawn"] as const),
 ]);
 const COUNTS_WHEN_LATE: ReadonlySet<AgentEvent["kind"]> = new Set([
@@ -55,7 +55,8 @@ function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]
       return { ...reopened, ready: true, activity: "idle" };
     }
     case "agent_session":
-      return { ...state, session: event.id };
+      // A run that is ended for going on with the wrong one tells it in each line.
+      return state.fault === undefined ? { ...state, session: event.id, sessionRun: state.run } : state;
     case "turn_started":
       return startTurn(state, event.message);
     case "turn_ended":
@@ -90,6 +91,11 @@ function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]
       };
     case "error":
       return addError(state, event, late);
+    case "run_failed": {
+      const { error, agent_session: session = state.session } = event;
+      const next = addError(state, { kind: "error", level: "terminal", message: error }, late);
+      return { ...next, fault: error, ...(session === undefined ? {} : { session }) };
+    }
     case "run_stopped":
       // A run that never got a child ends without having started.
       return stopRun(
@@ -115,7 +121,8 @@ function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]
 }
 
 function startRun(state: AgentState, number: number, resumed: boolean): AgentState {
-  const { exit: _exit, stop, turn: _turn, outcome: _outcome, speech: _speech, limit: _limit, ...rest } = state;
+  const { exit: _exit, stop, turn: _turn, outcome: _outcome, speech: _speech, ...kept } = state;
+  const { limit: _limit, fault: _fault, ...rest } = kept;
   const run = number === 0 ? state.run + 1 : number;
   const stopped = stop?.run === run; // before its child was there
   return {

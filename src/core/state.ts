@@ -25,6 +25,8 @@ export interface AgentState {
   readonly usage: Partial<Record<keyof Usage, Sum>>;
   readonly messages: readonly Message[];
   readonly session?: string; // conversation in the agent's own CLI
+  readonly sessionRun: number; // the run that told it last
+  readonly fault?: string; // why skep ends the newest run
   readonly history: boolean; // the agent repeats old turns
   readonly notes: Readonly<Record<string, unknown>>;
   readonly updated: number; // ms, receipt of the last entry
@@ -101,6 +103,7 @@ export const INITIAL: AgentState = {
   messages: [],
   history: false,
   notes: {},
+  sessionRun: 0,
   updated: 0,
   unknown: 0,
   skipped: 0,

@@ -82,6 +82,8 @@ function endedBy({ reason, code, error }: RunExit): Omit<Standing, "phase"> {
       return { status: "failed", activity: "timed out (offline)" };
     case "failed_to_start":
       return { status: "failed", activity: error ?? "failed to start" };
+    case "failed":
+      return { status: "failed", activity: error ?? "failed" };
     case "lost":
       return { status: "detached", activity: "lost (resume to continue)" };
     case "exit":

@@ -50,6 +50,7 @@ function ask(handler: EventHandler, entry: LogEntry): readonly AgentEvent[] | un
 const OWN: ReadonlySet<AgentEvent["kind"]> = new Set([
   "run_started",
   "run_stopped",
+  "run_failed",
   "stop_requested",
   "cancel_requested",
   "queue",
@@ -96,7 +97,12 @@ function translateOwn({ type, data, origin }: LogEntry): readonly AgentEvent[] {
       return [{ kind: "answered", request: text(command["request"]) ?? "", allowed: command["allow"] === true }];
     }
     case "dialogue_failed":
-      return [{ kind: "error", level: "terminal", message: text(data["error"]) ?? "" }];
+      return [{ kind: "run_failed", error: text(data["error"]) ?? "" }];
+    case "conversation_differs": {
+      const [wanted, told] = [text(data["wanted"]) ?? "", text(data["told"]) ?? ""];
+      const error = `it went on with another conversation (${told}) than the one asked for (${wanted}), and was ended`;
+      return [{ kind: "run_failed", error, agent_session: wanted }];
+    }
     case "environment_missing":
       return [
         {

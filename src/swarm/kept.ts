@@ -34,6 +34,7 @@ export interface Kept {
   starting: boolean; // a shim of ours has not claimed its run yet
   unsettled: boolean; // a shim that was given up may claim its run all the same
   stopping: boolean; // a stop is going on here
+  failing: boolean; // its run is being ended for a fault
   linger: boolean; // something of the ended run still lives, and may write
   goneSince: number | undefined;
   pumping: boolean;
@@ -77,6 +78,7 @@ export function openKept(meta: Meta, paths: AgentPaths, translate: Translate, fr
     starting: false,
     unsettled: false,
     stopping: false,
+    failing: false,
     linger: false,
     goneSince: undefined,
     pumping: false,

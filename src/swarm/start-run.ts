@@ -115,7 +115,7 @@ async function describe(runner: Runner, spec: RunSpec): Promise<Launch> {
     return launch;
   } catch (error) {
     if (error instanceof SkepError && error.code !== "timeout") throw error;
-    throw launchFailed(runner.name, error);
+    throw launchFailed(runner.name, error, spec.resuming);
   }
 }
 

@@ -9,9 +9,10 @@ import { bootId, inspectRun, type RunFacts } from "../process/liveness.ts";
 import { processesWithMark, runMark } from "../process/mark.ts";
 import { createStop, voidClaim } from "../process/run-files.ts";
 import { closeInput } from "../process/stdin.ts";
-import { signalRun, terminate } from "../process/terminate.ts";
+import { signalRun } from "../process/terminate.ts";
 import { changesOf, tellHooks } from "./announce.ts";
-import { GRACE_MS, type Hive, tellFault, tellWatchers } from "./hive.ts";
+import { failRun } from "./fail-run.ts";
+import { type Hive, tellFault, tellWatchers } from "./hive.ts";
 import { speak } from "./dialogue.ts";
 import { freshSnapshot, isAlive, type Kept, ownDraft, recordOwn, talkOf } from "./kept.ts";
 import { record, rest } from "./journal.ts";
@@ -57,6 +58,7 @@ function step(hive: Hive, kept: Kept): void {
     if (!ended || kept.linger) more = observe(journal, run, facts, { ...options, budget: BUDGET });
     hive.answer(kept);
     if (!ended && isAlive(kept)) converse(hive, kept, run);
+    if (!ended) failRun(hive, kept, run);
     if (!ended && !more) seeEnd(hive, kept, facts);
   }
   settle(hive, kept);
@@ -82,11 +84,6 @@ function converse(hive: Hive, kept: Kept, run: ObservedRun): void {
   talk.outcome = {};
   if (then?.to === "close") closeInput(run.paths);
   if (then?.to === "signal") signalRun(run.paths, then.signal);
-  if (failed === undefined) return;
-  const target = { paths: run.paths, intent: run.intent, mark: runMark(hive.rootInode(), kept.id, run.run) };
-  void kept
-    .serial(() => terminate(target, { grace: GRACE_MS }))
-    .catch((error: unknown) => hive.warn(`${kept.id}: ${reasonOf(error)}`));
 }
 
 /** Records the run's end once its processes are gone and nothing more can come. */
