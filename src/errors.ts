@@ -139,6 +139,8 @@ export const noRequest = (id: string, request: string, known: readonly string[])
   new SkepError("not_found", `${id} does not ask ${request}`, {
     hint: known.length === 0 ? "it asks for nothing" : `it asks: ${known.join(", ")}`,
   });
+export const loginFailed = (why: string): SkepError =>
+  new SkepError("state", `its login failed: ${why}`, { hint: "log in, then: skep resume" });
 export const tooLarge = (what: string, limit: number): SkepError =>
   new SkepError("usage", `the ${what} has more than ${limit} bytes`);
 export const locked = (root: string): SkepError =>
@@ -221,9 +223,10 @@ export const badEnv = (where: string, why: string): SkepError => new SkepError("
 export const waitedTooLong = (ids: readonly string[]): SkepError =>
   new SkepError("timeout", `the time to wait has passed: still at work: ${ids.slice(0, 8).join(", ")}`);
 export const interrupted = (): SkepError => new SkepError("interrupted", "interrupted; the agents go on");
-export const agentWaits = (id: string, what: string): SkepError =>
-  new SkepError("waiting", `${id} waits for a person: ${what}`, {
-    hint: `skep approve ${id}, or skep deny ${id} -m <why>`,
+/** `asked`: what it asks for; else it waits for something else, which its activity says. */
+export const agentWaits = (id: string, asked: string | undefined, activity: string): SkepError =>
+  new SkepError("waiting", `${id} waits for a person: ${asked ?? activity}`, {
+    hint: asked === undefined ? `skep resume ${id} tries again` : `skep approve ${id}, or skep deny ${id} -m <why>`,
   });
 export const agentFailed = (id: string, how: string): SkepError =>
   new SkepError("agent_failed", `${id} ended badly: ${how}`, { hint: `skep logs ${id}` });

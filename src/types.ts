@@ -30,7 +30,7 @@ export type Origin =
 
 /**
  * The fold of an agent's events, in the order of its log, is its state. skep alone says run_started, run_stopped,
- * run_failed, stop_requested, cancel_requested, queue and answered; the others are what handlers make of an agent's words.
+ * run_failed, start_held, stop_requested, cancel_requested, queue and answered; the others are what handlers make of an agent's words.
  */
 export type AgentEvent =
   | { readonly kind: "run_started"; readonly run: number; readonly resumed: boolean }
@@ -52,6 +52,7 @@ export type AgentEvent =
   | { readonly kind: "error"; readonly level: "retry" | "warning" | "terminal"; readonly message: string; readonly login?: boolean } // login: it failed on its login, as others of that login would
   | { readonly kind: "run_stopped"; readonly exit: RunExit }
   | { readonly kind: "run_failed"; readonly error: string; readonly agent_session?: string } // skep ends the run: what it led into counts no more
+  | { readonly kind: "start_held"; readonly why?: string } // its next run is held back; without a reason: no longer
   | { readonly kind: "stop_requested"; readonly reason: "cancelled" | "shutdown" | "timeout"; readonly by: string }
   | { readonly kind: "cancel_requested"; readonly by: string }
   | { readonly kind: "queue"; readonly message: string; readonly state: MessageState; readonly waits?: boolean; readonly why?: string } // waits: for a resume, it starts none
@@ -86,7 +87,7 @@ export interface RunExit {
  * what live gave. `undefined` = not mine (the next handler is asked); `[]` = known, of no interest.
  * Asked in this order: the user's handlers for this runner, the bundled ones for it, those for "*"; the first that does not
  * say undefined counts; an entry that nobody wants is counted as unknown, and kept. skep's own entries go to the core alone,
- * and run_started, run_stopped, run_failed, stop_requested, cancel_requested, queue and answered from any handler are dropped (a log of
+ * and run_started, run_stopped, run_failed, start_held, stop_requested, cancel_requested, queue and answered from any handler are dropped (a log of
  * another supervisor aside): no child and no plugin can end an agent.
  */
 export interface EventHandler {

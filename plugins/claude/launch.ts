@@ -15,11 +15,11 @@ const OURS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-export function launch({ agent, run, resuming, args, env, paths }: RunSpec): Launch {
+export function launch({ agent, run, resuming, message, args, env, paths }: RunSpec): Launch {
   const taken = args.map((word) => word.replace(/=.*/s, "")).find((word) => OURS.has(word));
   if (taken !== undefined) throw new Error(`${taken} is what skep tells claude itself: leave it out`);
   const { agent_session: known, model } = agent;
-  if (resuming && known === undefined)
+  if (resuming && known === undefined && message === undefined)
     throw new Error("its conversation never began, so there is none to go on with: spawn the task again");
   if (known !== undefined && isGone(known, env)) throw gone(known);
   const session = known ?? conversationId(`${paths.session}\n${agent.started}\n${run}`);

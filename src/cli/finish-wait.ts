@@ -23,7 +23,7 @@ export async function waitForAgents(
     if (why === "aborted") throw interrupted();
     const stuck = agents.find(({ phase }) => phase === "waiting");
     if (why === "waiting" && stuck !== undefined)
-      throw agentWaits(stuck.id, stuck.waiting?.at(-1)?.what ?? "an answer");
+      throw agentWaits(stuck.id, stuck.waiting?.at(-1)?.what, stuck.activity);
     return agents;
   } finally {
     unwatch();

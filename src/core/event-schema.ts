@@ -3,7 +3,15 @@ import * as v from "valibot";
 import type { AgentEvent } from "../types.ts";
 
 /** What skep alone may tell: from a handler it is dropped. */
-type Own = "run_started" | "run_stopped" | "run_failed" | "stop_requested" | "cancel_requested" | "queue" | "answered";
+type Own =
+  | "run_started"
+  | "run_stopped"
+  | "run_failed"
+  | "start_held"
+  | "stop_requested"
+  | "cancel_requested"
+  | "queue"
+  | "answered";
 type Fields = v.ObjectEntries;
 
 const text = v.pipe(v.string(), v.nonEmpty());

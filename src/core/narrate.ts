@@ -50,6 +50,8 @@ function linesOf(event: StampedEvent): readonly string[] | undefined {
       return [`limit: ${event.message}`];
     case "error":
       return split(event.message, event.level === "terminal" ? "error: " : `${event.level}: `);
+    case "start_held":
+      return event.why === undefined ? [] : [`held back: ${event.why}`];
     case "run_failed":
       return split(event.error, "error: ");
     case "turn_started":

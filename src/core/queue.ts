@@ -95,7 +95,7 @@ export const releaseMessages = (messages: Messages): Messages =>
 
 /** The next message that skep hands over by itself, in the order they were sent. */
 export function nextMessage(state: AgentState): Message | undefined {
-  if (state.held) return undefined;
+  if (state.held || state.heldBack !== undefined) return undefined;
   const next = state.messages.find((message) => message.state === "queued");
   return next?.waits === true ? undefined : next;
 }

@@ -33,7 +33,16 @@ function openTurn(state: AgentState, event: StampedEvent): AgentState {
 }
 
 const COUNTS_IN_HISTORY: ReadonlySet<AgentEvent["kind"]> = new Set<AgentEvent["kind"]>([
-  ...(["agent_session", "waiting", "error", "history", "run_started", "run_stopped", "run_failed"] as const),
+  ...([
+    "agent_session",
+    "waiting",
+    "error",
+    "history",
+    "run_started",
+    "run_stopped",
+    "run_failed",
+    "start_held",
+  ] as const),
   ...(["stop_requested", "cancel_requested", "queue", "answered", "withdrawn"] as const),
 ]);
 const COUNTS_WHEN_LATE: ReadonlySet<AgentEvent["kind"]> = new Set([
@@ -102,6 +111,10 @@ function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]
         origin.by === "skep" && origin.run > state.run ? startRun(state, origin.run, state.run > 0) : state,
         event,
       );
+    case "start_held": {
+      const { heldBack: _heldBack, ...rest } = state;
+      return event.why === undefined ? rest : { ...rest, heldBack: event.why };
+    }
     case "stop_requested":
       return {
         ...state,
@@ -122,7 +135,7 @@ function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]
 
 function startRun(state: AgentState, number: number, resumed: boolean): AgentState {
   const { exit: _exit, stop, turn: _turn, outcome: _outcome, speech: _speech, ...kept } = state;
-  const { limit: _limit, fault: _fault, ...rest } = kept;
+  const { limit: _limit, fault: _fault, heldBack: _heldBack, ...rest } = kept;
   const run = number === 0 ? state.run + 1 : number;
   const stopped = stop?.run === run; // before its child was there
   return {

@@ -26,6 +26,7 @@ export interface AgentState {
   readonly messages: readonly Message[];
   readonly session?: string; // conversation in the agent's own CLI
   readonly sessionRun: number; // the run that told it last
+  readonly heldBack?: string; // why its next run is not started
   readonly fault?: string; // why skep ends the newest run
   readonly history: boolean; // the agent repeats old turns
   readonly notes: Readonly<Record<string, unknown>>;

@@ -26,6 +26,8 @@ export interface Standing {
 
 /** An agent with its process at hand: where the log and a living process disagree, the process is right. */
 export function standing(state: AgentState, facts: ProcessFacts, reach: Reach): Standing {
+  const waits = state.heldBack !== undefined && ["none", "unclaimed", "dead"].includes(facts.kind);
+  if (waits) return heldBack(state, state.heldBack ?? "");
   switch (facts.kind) {
     case "unclaimed":
       return { status: "pending", phase: "working", activity: "starting" };
@@ -59,6 +61,13 @@ function livePhase(state: AgentState, { run: newest, turns, input }: Reach): Pha
   );
   return state.turn !== undefined || busy || nextMessage(state) !== undefined ? "working" : "idle";
 }
+
+/** A person is to log in, or to say that it should be tried again. */
+const heldBack = (state: AgentState, why: string): Standing => ({
+  status: state.run === 0 ? "pending" : ended(state).status,
+  phase: "waiting",
+  activity: `held back, a login failed: ${why}`,
+});
 
 const waitsForNextRun = (state: AgentState, { turns }: Reach): boolean =>
   turns !== "none" && nextMessage(state) !== undefined;

@@ -51,6 +51,7 @@ const OWN: ReadonlySet<AgentEvent["kind"]> = new Set([
   "run_started",
   "run_stopped",
   "run_failed",
+  "start_held",
   "stop_requested",
   "cancel_requested",
   "queue",
@@ -98,6 +99,10 @@ function translateOwn({ type, data, origin }: LogEntry): readonly AgentEvent[] {
     }
     case "dialogue_failed":
       return [{ kind: "run_failed", error: text(data["error"]) ?? "" }];
+    case "start_held":
+      return [{ kind: "start_held", why: text(data["why"]) ?? "" }];
+    case "start_released":
+      return [{ kind: "start_held" }];
     case "conversation_differs": {
       const [wanted, told] = [text(data["wanted"]) ?? "", text(data["told"]) ?? ""];
       const error = `it went on with another conversation (${told}) than the one asked for (${wanted}), and was ended`;

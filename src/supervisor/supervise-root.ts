@@ -15,6 +15,7 @@ import { deliverNext } from "../swarm/deliver.ts";
 import { type Hive, SETTINGS } from "../swarm/hive.ts";
 import { makeIndexer } from "../swarm/indexer.ts";
 import { isBusy, letGo, startTicking, takeOverAll } from "../swarm/keep.ts";
+import { endTurns } from "../swarm/logins.ts";
 import type { PluginSet } from "../swarm/load-plugins.ts";
 import { reload } from "../swarm/reload.ts";
 import { makeSwarm } from "../swarm/swarm.ts";
@@ -76,6 +77,7 @@ async function superviseLocked(options: SuperviseOptions, store: Store, lock: Lo
     kept: new Map(),
     faults: new Map(),
     unmade: new Set(),
+    logins: new Map(),
     watchers: new Set(),
     now,
     warn,
@@ -97,6 +99,7 @@ async function superviseLocked(options: SuperviseOptions, store: Store, lock: Lo
     indexer.write(true);
     for (const kept of hive.kept.values()) letGo(hive, kept);
     hive.closed = true;
+    endTurns(hive);
     await server.close();
     lock.release();
   });

@@ -2,14 +2,15 @@
  * Hands messages to agents: one at a time, in order, to an idle agent; or as the start of a run of their own. What a
  * runner's `deliver` describes is carried out here, so every runner's messages are as durable as ours.
  */
-import { nextMessage } from "../core/queue.ts";
-import { reasonOf, runnerTakesNone } from "../errors.ts";
+import { nextMessage, TASK_MESSAGE } from "../core/queue.ts";
+import { loginFailed, reasonOf, runnerTakesNone } from "../errors.ts";
 import { isListening, sendLine } from "../process/inbox-socket.ts";
 import { appendInput, closeInput, inputSize } from "../process/stdin.ts";
 import { signalRun } from "../process/terminate.ts";
 import type { Command, Delivery, Runner, Snapshot } from "../types.ts";
 import type { Caller } from "./caller.ts";
 import { type Hive, tellFault } from "./hive.ts";
+import { holdBack, takeTurn } from "./logins.ts";
 import { record } from "./journal.ts";
 import { freshSnapshot, isAlive, type Kept, ownDraft, queueMessage, recordOwn, talkOf } from "./kept.ts";
 import { hasEnded, reachOf } from "./observe.ts";
@@ -69,7 +70,8 @@ async function startFor(
     return;
   }
   try {
-    await resumeRun(hive, kept, runner, { caller, message });
+    const started = await resumeRun(hive, kept, runner, { caller, message });
+    if (!started) kept.runsFor.set(message.id, runs - 1);
   } catch (error) {
     recordOwn(kept, hive.now(), "message_queued", { message: message.id, waits: true, why: reasonOf(error) });
     throw error;
@@ -95,14 +97,18 @@ function ownCaller(hive: Hive, kept: Kept): Caller | undefined {
   return undefined;
 }
 
-/** A new run on the same conversation. A one-shot runner's message starts it; others get theirs when they are idle. */
+/**
+ * A new run on the same conversation. A one-shot runner's message starts it; others get theirs when they are idle. `false`
+ * when it is held back instead, since its login failed. Throws that where a user asked for it.
+ */
 export async function resumeRun(
   hive: Hive,
   kept: Kept,
   runner: Runner,
-  wish: Pick<RunWish, "caller" | "message" | "request">,
-): Promise<void> {
-  const message = taskOf(kept) ?? (runner.turns === "resume" ? wish.message : undefined);
+  wish: Pick<RunWish, "asked" | "caller" | "message" | "request">,
+): Promise<boolean> {
+  const first = wish.message?.id === TASK_MESSAGE; // it was held back with its run
+  const message = taskOf(kept) ?? (first || runner.turns === "resume" ? wish.message : undefined);
   const { message: _message, ...rest } = wish;
   const planned = await planRun(hive, runner, kept.meta, freshSnapshot(kept), {
     ...rest,
@@ -110,7 +116,16 @@ export async function resumeRun(
     ...(message === undefined ? {} : { message }),
   });
   kept.caller = wish.caller;
-  await startRun(hive, kept, runner, planned);
+  const { login } = planned.launch;
+  const held = planned.held ?? (await takeTurn(hive, login, kept.id));
+  if (held === undefined) {
+    await startRun(hive, kept, runner, planned);
+    return true;
+  }
+  if (wish.asked === true) throw loginFailed(held);
+  holdBack(hive, kept, login, held);
+  pump(hive, kept);
+  return false;
 }
 
 /** Gives the newest run a user's turn. What was sent is in the log before the first byte is written. */

@@ -4,6 +4,7 @@ import type { Store } from "../store/store.ts";
 import type { Environment } from "../types.ts";
 import type { Change, Settings } from "./api.ts";
 import type { Kept } from "./kept.ts";
+import type { Login } from "./logins.ts";
 import type { PluginSet } from "./load-plugins.ts";
 
 export const SETTINGS: Settings = { idleTimeout: 30 * 60_000, resumeMessage: "Continue where you left off." };
@@ -20,6 +21,7 @@ export interface Hive {
   readonly kept: Map<string, Kept>;
   readonly faults: Map<string, string>; // what was warned of last, by what it is about
   readonly unmade: Set<string>; // agents that came to nothing, and whose folders could not be taken away
+  readonly logins: Map<string, Login>; // by what a launch calls it
   readonly watchers: Set<(change: Change) => void>;
   readonly now: () => number;
   readonly warn: (text: string) => void;

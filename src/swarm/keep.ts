@@ -6,6 +6,7 @@ import { makeSure, tellKept } from "./deliver.ts";
 import { GRACE_MS, type Hive, tellFault } from "./hive.ts";
 import type { Indexer } from "./indexer.ts";
 import { rest } from "./journal.ts";
+import { letStart } from "./logins.ts";
 import { isAlive, type Kept, openKept, recordOwn } from "./kept.ts";
 import { hasEnded, hasMore } from "./observe.ts";
 import { readMetaOf } from "./reload.ts";
@@ -31,7 +32,8 @@ export async function keep(hive: Hive, id: string, index?: SwarmIndex): Promise<
   if (meanwhile !== undefined) return meanwhile;
   const kept = openKept(meta, paths, translate, from);
   const { journal, run } = kept;
-  if (run === undefined && meta.skep !== undefined && journal.state.run === 0) {
+  const cut = journal.state.run === 0 && journal.state.heldBack === undefined;
+  if (run === undefined && meta.skep !== undefined && cut) {
     const error = "its spawn was cut off";
     recordOwn(kept, hive.now(), "agent_stopped", { run: 1, reason: "failed_to_start", error }, 1);
   }
@@ -40,6 +42,7 @@ export async function keep(hive: Hive, id: string, index?: SwarmIndex): Promise<
   kept.linger = run !== undefined && hasEnded(journal, run) && hasMore(journal, run);
   if (run === undefined || hasEnded(journal, run)) kept.late = false;
   else await takeOver(hive, kept);
+  letStart(hive, kept); // whether its login works is tried anew
   pump(hive, kept);
   return kept;
 }
@@ -103,7 +106,7 @@ function tick(hive: Hive, kept: Kept): void {
   const over = run === undefined || hasEnded(journal, run);
   if (over && kept.linger) endLinger(hive, kept);
   if (over && !kept.linger && nextMessage(journal.state) === undefined) {
-    const rests = !kept.starting && !kept.stopping && kept.pending === 0;
+    const rests = journal.state.heldBack === undefined && !kept.starting && !kept.stopping && kept.pending === 0;
     if (rests && now - journal.state.updated > REST_MS) letGo(hive, kept);
     return;
   }

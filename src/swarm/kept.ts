@@ -27,6 +27,7 @@ export interface Kept {
   readonly callers: Map<string, Caller>; // who sent a message that waits
   readonly runsFor: Map<string, number>; // runs started to hand over a message
   caller: Caller | undefined; // who asked last
+  login: string | undefined; // that its newest run uses, or wants to
   readonly unsaid: StampedEvent[]; // events that listeners have not heard yet
   readonly sentAt: Map<string, InputPlace>;
   unsure: boolean; // whether all that the log says was sent is written: it is looked at before more is said
@@ -71,6 +72,7 @@ export function openKept(meta: Meta, paths: AgentPaths, translate: Translate, fr
     callers: new Map(),
     runsFor: new Map(),
     caller: undefined,
+    login: undefined,
     unsaid: [],
     sentAt,
     unsure: false,

@@ -166,8 +166,8 @@ export function detailOf(
   }));
   const states = new Map(journal.state.messages.map((message) => [message.id, message.state]));
   const task = { id: TASK_MESSAGE, time: isTime(meta.started) ? meta.started : timeOf(0), text: meta.task };
-  const sent = readInbox(inbox).map(({ id, time, text }) => ({ id, time, text }));
-  const messages = [task, ...sent]
+  const sent = readInbox(inbox).filter(({ id }) => id !== TASK_MESSAGE); // of an agent that was held back it holds the task too
+  const messages = [task, ...sent.map(({ id, time, text }) => ({ id, time, text }))]
     .filter(({ id }) => id !== TASK_MESSAGE || states.has(id))
     .map((message) => ({ ...message, state: states.get(message.id) ?? ("queued" as const) }));
   return { ...snapshot, runs, messages };

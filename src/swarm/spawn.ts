@@ -27,7 +27,8 @@ import { writeMeta } from "../store/fs-store.ts";
 import type { Detected, Environment, Runner, Snapshot, SpawnRequest } from "../types.ts";
 import type { SpawnOptions } from "./api.ts";
 import { type Hive, tellFault } from "./hive.ts";
-import { freshSnapshot, type Kept, openKept } from "./kept.ts";
+import { freshSnapshot, type Kept, openKept, queueMessage } from "./kept.ts";
+import { endTurn, holdBack, takeTurn } from "./logins.ts";
 import { NO_RUN } from "./observe.ts";
 import { TASK_MESSAGE } from "../core/queue.ts";
 import { inboxFor, planRun, startRun } from "./start-run.ts";
@@ -64,6 +65,8 @@ export async function spawnAgent(
   const message = { id: TASK_MESSAGE, text: request.task };
   const planned = await planRun(hive, runner, meta, agent, { resuming: false, caller, message });
   const translate = await translateFor(hive.plugins, meta.runner);
+  const { login } = planned.launch;
+  const held = planned.held ?? (await takeTurn(hive, login, id));
   if (hive.closed) throw swarmClosed();
   makeFolders(hive.store.root);
   if (!hive.store.claim(id)) throw idTaken(id, "it is taken");
@@ -75,8 +78,13 @@ export async function spawnAgent(
     kept.caller = caller;
     kept.late = false;
     hive.kept.set(id, kept);
-    await startRun(hive, kept, runner, planned);
+    if (held === undefined) await startRun(hive, kept, runner, planned);
+    else {
+      queueMessage(kept, { ...message, time: meta.started, by: caller.by }, hive.now(), false);
+      holdBack(hive, kept, login, held);
+    }
   } catch (error) {
+    endTurn(hive, login, id);
     // Nothing of it has run: no half-made agent is left. What may run yet is kept, and shown as what becomes of it.
     if (kept?.unsettled !== true) {
       kept?.watcher?.close();

@@ -1,6 +1,7 @@
 /** Starts runs: what the runner describes is checked by the hooks, written down, and carried out by the shim. */
 import { TASK_MESSAGE } from "../core/queue.ts";
 import { timeOf } from "../core/entry.ts";
+import { withoutMarks } from "../core/nested.ts";
 import type { Meta } from "../core/meta.ts";
 import { makeFolder, makeFolders, realPath, stat } from "../disk.ts";
 import { dirGone, launchFailed, reasonOf, SkepError, swarmClosed } from "../errors.ts";
@@ -22,6 +23,7 @@ import type { Launch, Runner, RunSpec, Snapshot, Stdin } from "../types.ts";
 import type { Caller } from "./caller.ts";
 import type { Hive } from "./hive.ts";
 import type { Kept } from "./kept.ts";
+import { endHold, endTurn, failureOf, release } from "./logins.ts";
 import { translateFor } from "./load-plugins.ts";
 import { freshRun } from "./observe.ts";
 import { follow, pump } from "./supervise.ts";
@@ -34,11 +36,13 @@ export interface PlannedRun {
   readonly launch: Launch;
   readonly env: Record<string, string | undefined>;
   readonly umask: number;
+  readonly held?: string; // why it is not to be started: nothing was asked of the hooks
 }
 export interface RunWish {
   readonly resuming: boolean;
   readonly caller: Caller;
   readonly message?: { readonly id: string; readonly text: string };
+  readonly asked?: boolean; // a user asked for it just now: a login that failed is tried again
   readonly request?: string; // the client's own id of this wish: repeated, it starts nothing
 }
 
@@ -76,7 +80,9 @@ export async function planRun(
     ...(wish.message === undefined ? {} : { message: wish.message }),
   };
   const launch = await describe(runner, spec);
-  await hive.hooks.ask("agent:launch", launch, spec);
+  if (wish.asked === true) release(hive, launch.login);
+  const held = failureOf(hive, launch.login);
+  if (held === undefined) await hive.hooks.ask("agent:launch", launch, spec);
   const stdin: Stdin = launch.stdin ?? { kind: "none" };
   const intent: Intent = {
     run,
@@ -100,7 +106,8 @@ export async function planRun(
     ...(runner.echoes === undefined ? {} : { echoes: runner.echoes }),
     ...(launch.agent_session === undefined ? {} : { agent_session: launch.agent_session }),
   };
-  return { run, intent, launch, env: { ...wish.caller.env, ...launch.env }, umask: wish.caller.umask };
+  const env = { ...withoutMarks(wish.caller.env, meta.skep?.envNames), ...launch.env };
+  return { run, intent, launch, env, umask: wish.caller.umask, ...(held === undefined ? {} : { held }) };
 }
 
 /** Throws SkepError "state" when a run could not work there. */
@@ -135,9 +142,11 @@ export async function startRun(hive: Hive, kept: Kept, runner: Runner, planned: 
   kept.run = freshRun(kept.journal, run, paths, intent);
   kept.facts = undefined;
   kept.runner = runner;
+  kept.login = launch.login;
   kept.linger = false;
   try {
     writeIntent(paths, intent);
+    endHold(hive, kept);
     follow(hive, kept);
     const { root } = hive.store;
     const mark = runMark(hive.rootInode(), kept.id, run);
@@ -150,6 +159,7 @@ export async function startRun(hive: Hive, kept: Kept, runner: Runner, planned: 
     // Whoever has the claim decides: if it is ours the shim never starts, else it has started after all.
     const ours = giveUp(paths, error);
     if (ours !== undefined) kept.unsettled = false;
+    endTurn(hive, launch.login, kept.id);
     if (ours !== false) throw launchFailed(intent.runner, error);
   } finally {
     kept.starting = false;

@@ -6,6 +6,7 @@ import { endNotKept, reasonOf, runsElsewhere } from "../errors.ts";
 import type { Runner } from "../types.ts";
 import { sayTo } from "./deliver.ts";
 import type { Hive } from "./hive.ts";
+import { endHold } from "./logins.ts";
 import { freshSnapshot, type Kept, recordOwn } from "./kept.ts";
 import { hasEnded } from "./observe.ts";
 import { pump } from "./supervise.ts";
@@ -21,6 +22,7 @@ export async function stopRun(hive: Hive, kept: Kept, runner: Runner | undefined
   const { run, journal } = kept;
   const agent = agentMark(hive.rootInode(), kept.id);
   if (run === undefined || hasEnded(journal, run)) {
+    giveUpStart(hive, kept, wish);
     await sweep(agent, wish.grace);
     return;
   }
@@ -42,6 +44,14 @@ export async function stopRun(hive: Hive, kept: Kept, runner: Runner | undefined
     kept.stopping = false;
     pump(hive, kept);
   }
+}
+
+/** What is held back is not started any more; its messages wait for a resume. */
+function giveUpStart(hive: Hive, kept: Kept, { by, reason = "cancelled" }: StopWish): void {
+  if (!endHold(hive, kept)) return;
+  const first = kept.journal.state.run === 0 ? 1 : undefined; // the run that it never had ends
+  recordOwn(kept, hive.now(), "stop_requested", { by, reason }, first);
+  if (first !== undefined) recordOwn(kept, hive.now(), "agent_stopped", { run: first, reason }, first);
 }
 
 /** Whether the agent was asked in its own way: a closed stdin asks nothing of a child that has none. */

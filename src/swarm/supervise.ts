@@ -15,6 +15,7 @@ import { failRun } from "./fail-run.ts";
 import { type Hive, tellFault, tellWatchers } from "./hive.ts";
 import { speak } from "./dialogue.ts";
 import { freshSnapshot, isAlive, type Kept, ownDraft, recordOwn, talkOf } from "./kept.ts";
+import { noticeLogin } from "./logins.ts";
 import { record, rest } from "./journal.ts";
 import { endOf, hasEnded, observe, type ObservedRun, recordEnd, userTurn } from "./observe.ts";
 
@@ -171,6 +172,7 @@ function publish(hive: Hive, kept: Kept): void {
   const now = freshSnapshot(kept);
   const events = kept.unsaid.splice(0);
   kept.snapshot = now;
+  noticeLogin(hive, kept, events);
   if (events.length === 0 && changesOf(before, now).length === 0) return;
   tellHooks(hive.hooks, before, now, events);
   tellWatchers(hive, { change: "set", agent: now });

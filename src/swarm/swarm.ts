@@ -135,6 +135,7 @@ async function resume(hive: Hive, kept: Kept, options: ResumeOptions, caller: Ca
   try {
     await resumeRun(hive, kept, runner, {
       caller,
+      asked: true,
       ...(first === undefined ? {} : { message: { id: first.id, text: first.text } }),
       ...(options.request === undefined ? {} : { request: options.request }),
     });

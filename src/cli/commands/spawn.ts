@@ -19,6 +19,7 @@ export const spawn: Command = {
     const id = newId(wish.request.name ?? wish.request.task);
     const agent = await access.swarm.spawn(wish.request, { ...wish.options, id }, { ...access.caller, env: wish.env });
     if (args.options.has("wait")) return waitAndPrint(context, access, agent);
+    if (agent.phase === "waiting" && agent.waiting === undefined) await talk.warn(agent.activity);
     await (settings.json ? printJson(output, agent) : output.write(`${agent.id}\n`));
     if (process.stdout.isTTY) await talk.notice(`follow it with: skep logs -f ${agent.handle}`);
   },
