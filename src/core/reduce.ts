@@ -1,4 +1,4 @@
-import type { AgentEvent, LogEntry, StampedEvent, Usage } from "../types.ts";
+import type { AgentEvent, LogEntry, StampedEvent } from "../types.ts";
 import {
   deliver,
   finish,
@@ -8,8 +8,9 @@ import {
   releaseMessages,
   settleMessages,
 } from "./queue.ts";
-import type { AgentState, OpenTool, Speech, Sum, TurnOutcome } from "./state.ts";
+import type { AgentState, OpenTool, Speech, TurnOutcome } from "./state.ts";
 import { addText, extendLast } from "./transcript.ts";
+import { addUsage, closeRunUsage } from "./usage.ts";
 
 const TOOL_NAME = 60; // characters of a tool's name shown as the activity, as the seed does
 
@@ -272,34 +273,4 @@ function quiet(state: AgentState, activity: string): AgentState {
   if (state.speech === undefined) return state.activity === activity ? state : { ...state, activity };
   const { speech: _speech, ...rest } = state;
   return { ...rest, activity };
-}
-
-type Sums = AgentState["usage"];
-const NUMBERS = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_usd"] as const;
-type Scope = Extract<AgentEvent, { kind: "usage" }>["scope"];
-
-function addUsage(sums: Sums, scope: Scope, usage: Partial<Usage>): Sums {
-  const next = { ...sums };
-  for (const key of NUMBERS) {
-    const value = usage[key];
-    if (value === undefined || !Number.isFinite(value) || value < 0) continue;
-    next[key] = addNumber(sums[key] ?? { past: 0, run: 0, session: 0 }, scope, value);
-  }
-  return next;
-}
-
-function addNumber(sum: Sum, scope: Scope, value: number): Sum {
-  if (scope === "run") return { ...sum, run: value };
-  if (scope !== "session") return { ...sum, past: sum.past + value };
-  if (value === 0) return sum; // an error told before anything was counted is no new beginning
-  return value < sum.session ? { ...sum, past: sum.past + sum.session, session: value } : { ...sum, session: value };
-}
-
-function closeRunUsage(sums: Sums): Sums {
-  const next = { ...sums };
-  for (const key of NUMBERS) {
-    const sum = sums[key];
-    if (sum !== undefined && sum.run > 0) next[key] = { ...sum, past: sum.past + sum.run, run: 0 };
-  }
-  return next;
 }
