@@ -71,7 +71,7 @@ export function openIndex({ store, plugins }: IndexTools): SwarmIndex {
 export const indexFor = (tools: IndexTools, { log }: AgentPaths): SwarmIndex | undefined =>
   (stat(log)?.size ?? 0) > LONG_LOG ? openIndex(tools) : undefined;
 
-const LONG_LOG = 1024 * 1024; // bytes
+const LONG_LOG = 256 * 1024; // bytes
 
 /** A reader's word for the next one. The disk may be full, or not for it to write on: then it takes time again. */
 export function offerRows(index: SwarmIndex, fresh: IndexRows): void {

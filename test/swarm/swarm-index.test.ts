@@ -30,6 +30,7 @@ import {
 import { makeSnapshot } from "../../src/core/snapshot.ts";
 import { openStore } from "../../src/store/fs-store.ts";
 import { openJournal } from "../../src/swarm/journal.ts";
+import { followLog } from "../../src/swarm/follow-log.ts";
 import { loadPlugins, translateFor } from "../../src/swarm/load-plugins.ts";
 import { NO_RUN } from "../../src/swarm/observe.ts";
 import { readAgent, readMetaOf, type ReadTools, reload } from "../../src/swarm/reload.ts";
@@ -172,6 +173,31 @@ describe("the index", () => {
     writeFileSync(log, [...lines.map((one) => one.replaceAll("x", "y")), ...lines, ""].join("\n"));
     assert.equal(await openIndex(tools).checkpoint("zot-long"), undefined);
     assert.deepEqual(await reload(tools), await withoutIndex(tools));
+  });
+
+  test("lets the newest entries of a long log be read without the others, each once", async () => {
+    const tools = await openRoot();
+    const lines = formatLines(
+      Array.from({ length: 4_000 }, (_, at) => ({ word: at % 9, text: `line ${at}`, gap: 100 })),
+    );
+    addForeign(tools, "zot-long", [...lines, ...lines.slice(-1), ...lines.slice(-1)]); // the last one is told three times
+    await indexAll(tools);
+    const { log } = tools.store.paths("zot-long");
+    for (const more of ["", `${JSON.stringify(WORDS[1]?.("2026-02-01T00:00:00Z", "behind the checkpoint"))}\n`]) {
+      appendFileSync(log, more);
+      const meta = readMetaOf(tools, "zot-long");
+      assert.ok(meta !== undefined);
+      const read = async (tail?: number): Promise<{ seen: unknown[]; partial: boolean; status: string }> => {
+        const follower = await followLog(tools, meta, tail);
+        const seen: unknown[] = [];
+        const { status } = follower.next((entry, events) => seen.push([entry, events]));
+        return { seen, partial: follower.partial, status };
+      };
+      const [whole, tail] = [await read(), await read(8 * 1024)];
+      assert.deepEqual([whole.partial, tail.partial, tail.status], [false, true, whole.status]);
+      assert.ok(tail.seen.length > 20 && tail.seen.length < 200);
+      assert.deepEqual(tail.seen, whole.seen.slice(-tail.seen.length));
+    }
   });
 
   test("is passed over where it is damaged or of another format, and made anew", async () => {

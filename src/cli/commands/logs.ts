@@ -4,7 +4,7 @@ import { escapeForTerminal, sanitize } from "../../core/sanitize.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { isTime, timeOf } from "../../core/entry.ts";
 import { badValue, rawAlone, wantsOne } from "../../errors.ts";
-import { followLog } from "../../swarm/follow-log.ts";
+import { followLog, type LogFollower } from "../../swarm/follow-log.ts";
 import { followRaw } from "../../swarm/raw-output.ts";
 import { readMetaOf } from "../../swarm/reload.ts";
 import { isSettled } from "../../swarm/wait.ts";
@@ -17,6 +17,8 @@ import { sayUnwatched } from "../show-view.ts";
 import { chosen } from "../which.ts";
 
 const LOOK_MS = 100;
+const TAIL = 256 * 1024; // bytes of a long log that are read for its newest lines; eight times more when those are too few
+const MAX_TAIL = 64 * 1024 * 1024;
 
 interface LogLine {
   readonly t: number; // ms
@@ -36,7 +38,8 @@ export const logs: Command = {
     const follow = options.has("follow");
     const since = sinceOf(context);
     const last = countOf(options, "lines");
-    const sources = await Promise.all(agents.map((agent) => sourceOf(context, access, agent)));
+    const enough = since === Number.NEGATIVE_INFINITY ? last : undefined;
+    const sources = await Promise.all(agents.map((agent) => sourceOf(context, access, agent, enough)));
     await sayUnwatched(context, access, agents);
     for (let first = true; ; first = false) {
       const looks = sources.map((source) => source());
@@ -72,11 +75,37 @@ function sinceOf({ args }: CommandContext): number {
   return Date.now() - age;
 }
 
-async function sourceOf({ args, settings }: CommandContext, access: Access, { id }: Snapshot): Promise<Source> {
-  const { reader } = access;
+/** `enough`: the newest lines that are wanted; of a long log no more is read then than they need. */
+async function sourceOf(
+  context: CommandContext,
+  { reader }: Access,
+  { id }: Snapshot,
+  enough: number | undefined,
+): Promise<Source> {
   const meta = readMetaOf(reader, id);
   if (meta === undefined) return () => ({ lines: [], more: false });
-  const follower = await followLog(reader, meta);
+  if (enough === undefined) return linesOf(context, await followLog(reader, meta));
+  for (let tail = TAIL; tail < MAX_TAIL; tail *= 8) {
+    const follower = await followLog(reader, meta, tail);
+    const source = linesOf(context, follower);
+    const first = source();
+    // The first line may be the end of a longer one.
+    if (!follower.partial || first.lines.length > enough) return again(first, source);
+  }
+  return linesOf(context, await followLog(reader, meta));
+}
+
+/** A source that was looked at once gives that look first. */
+function again(first: ReturnType<Source>, source: Source): Source {
+  let given: typeof first | undefined = first;
+  return () => {
+    const look = given ?? source();
+    given = undefined;
+    return look;
+  };
+}
+
+function linesOf({ args, settings }: CommandContext, follower: LogFollower): Source {
   const events = args.options.has("events");
   const data = settings.json || !process.stdout.isTTY;
   const shown = (line: string): string => (settings.json ? line : sanitize(line));
