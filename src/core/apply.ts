@@ -34,11 +34,8 @@ function run(before: AgentState, entry: LogEntry, translate: Translate, late: bo
   if (events === undefined) return { state: { ...before, unknown: before.unknown + 1 }, events: [] };
   if (events.length === 0) return { state: before, events: [] };
   let state = before;
-  const stamped = events.map((event): StampedEvent => ({
-    ...event,
-    time: entry.time,
-    ...(late ? { late: true as const } : {}),
-  }));
+  const { time } = entry;
+  const stamped = events.map((event): StampedEvent => (late ? { ...event, time, late } : { ...event, time }));
   for (const event of stamped) state = take(state, event, entry);
   return { state, events: stamped };
 }

@@ -134,7 +134,13 @@ export interface ChildLine {
 /** Makes a log line of what a child wrote (no newline, not empty). */
 export function formatChild(text: string, output: Output, stamp: Stamp & { readonly source: LineSource }): ChildLine {
   const { entry, inner, untyped } = readChild(text, output, stamp);
-  if (inner === undefined) return { line: formatOwn(entry.type, { text: entry.data["text"] }, stamp), entry };
+  if (inner === undefined) {
+    const words = JSON.stringify(entry.data["text"]); // by hand: most of what a swarm writes comes through here
+    return {
+      line: `{"type":"${entry.type}","time":"${timeOf(stamp.t)}","text":${words},${formatStamp(stamp)}}\n`,
+      entry,
+    };
+  }
   const front = `{${untyped ? '"type":"json",' : ""}"time":"${timeOf(stamp.t)}"`;
   return { line: `${front}${inner.trim() === "" ? "" : `,${inner}`},${formatStamp(stamp)}}\n`, entry };
 }

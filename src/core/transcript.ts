@@ -7,7 +7,7 @@ export interface Transcript {
   readonly last: readonly string[]; // fewer than CHUNK
 }
 
-const CHUNK = 64;
+const CHUNK = 24; // few lines to copy for each new one, and few chunks
 const LIMIT = 2_000;
 const WIDTH = 4_096; // characters of a line that are kept: a child may write lines of megabytes, and the log has them whole
 
@@ -43,6 +43,7 @@ export function addLine({ full, last }: Transcript, text: string): Transcript {
 
 /** Adds a text: split at newlines, trailing ones dropped, each line behind the prefix. */
 export function addText(transcript: Transcript, text: string, prefix = ""): Transcript {
+  if (text !== "" && !text.includes("\n") && !text.includes("\r")) return addLine(transcript, prefix + text);
   const body = text.replace(/[\r\n]+$/, "");
   if (body === "") return transcript;
   let result = transcript;

@@ -158,7 +158,7 @@ export function record(journal: Journal, drafts: readonly Draft[], t: number, la
   for (const { entry, line } of lines) {
     const applied = apply(journal.state, entry, journal.translate, late);
     journal.state = applied.state;
-    journal.heard?.(entry, applied.events, line.trimEnd());
+    journal.heard?.(entry, applied.events, line.slice(0, -1));
   }
 }
 
