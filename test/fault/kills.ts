@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { checkLog, isOver, isTorn } from "./check-log.ts";
+import { faultySkep, type PlanFile, planIn } from "./faulty-build.ts";
 import { eventually, kill, openRoot, pause, play } from "./root.ts";
 import type { Scenario, Stage } from "./scenario.ts";
 
@@ -19,19 +20,23 @@ export const scenario: Scenario = {
   atLeast: (count) => Math.max(1, Math.floor(count / 500)),
   happening: "torn tails seen",
   async run(stage) {
-    const sum = { done: 0, happened: 0, lines: 0, failures: [] as string[] };
+    const sum = { done: 0, happened: 0, planned: 0, lines: 0, failures: [] as string[] };
+    const torn = { ...stage, skep: faultySkep() };
     await play(stage, Math.ceil(stage.count / KILLS_OF_A_ROOT), AT_ONCE, async (at) => {
       const kills = Math.min(KILLS_OF_A_ROOT, stage.count - at * KILLS_OF_A_ROOT);
-      // One root in five floods: what is appended there is so much that a kill falls into it.
-      const { torn, lines, failures } = await playRoot(stage, at, kills, at % 5 === 0);
+      // One root in five floods: what is appended there is so much that a kill falls into it. And in one of five the
+      // supervisor kills itself in the middle of an append, since chance alone tears few lines.
+      const how = (["flood", "torn", "any", "any", "any"] as const)[at % 5] ?? "any";
+      const played = await playRoot(how === "torn" ? torn : stage, at, kills, how);
       sum.done += kills;
-      sum.happened += torn;
-      sum.lines += lines;
-      sum.failures.push(...failures);
+      sum.happened += played.torn;
+      if (how === "torn") sum.planned += played.torn;
+      sum.lines += played.lines;
+      sum.failures.push(...played.failures);
       stage.log(`${sum.done} kills, ${sum.happened} torn, ${sum.lines} lines, ${sum.failures.length} failed`);
     });
-    const { lines, ...outcome } = sum;
-    return { ...outcome, notes: { lines } };
+    const { lines, planned, ...outcome } = sum;
+    return { ...outcome, notes: { "of them by a plan": planned, lines } };
   },
 };
 
@@ -41,8 +46,9 @@ interface Played {
   readonly failures: readonly string[];
 }
 
-async function playRoot(stage: Stage, at: number, kills: number, floods: boolean): Promise<Played> {
-  const { root, start, launch, ok, folderOf } = openRoot(stage, `root-${at}`);
+async function playRoot(stage: Stage, at: number, kills: number, how: "flood" | "torn" | "any"): Promise<Played> {
+  const plan = planIn(stage.folder, `root-${at}`);
+  const { root, start, launch, ok, folderOf } = openRoot(stage, `root-${at}`, plan.env);
   const stop = join(stage.folder, `stop-${at}`);
   const script = (name: string): string => resolve("test/fixtures/children", `${name}.mjs`);
   let supervisor = await start();
@@ -51,13 +57,15 @@ async function playRoot(stage: Stage, at: number, kills: number, floods: boolean
     const args = [script("scatter"), stop, String(at * 3 + ids.length + 1), "200"];
     ids.push(await ok("spawn", ...flags, "--", "node", ...args));
   }
-  if (floods) ids.push(await ok("spawn", "--", "node", script("bursts"), stop, "1000000", "300"));
+  if (how === "flood") ids.push(await ok("spawn", "--", "node", script("bursts"), stop, "1000000", "300"));
   const logs = ids.map((id) => join(folderOf(id), "events.jsonl"));
   let torn = 0;
   for (let done = 0; done < kills; done += 1) {
-    if (floods) await untilItAppends(supervisor, logs.at(-1) ?? "", root);
+    if (how === "flood") await untilItAppends(supervisor, logs.at(-1) ?? "", root);
+    else if (how === "torn") await untilItDies(supervisor, plan, 1 + Math.floor(stage.next() * 5));
     else await pause(stage.next() * LIFE_MS);
     await kill(supervisor);
+    plan.clear();
     torn += logs.filter((log) => isTorn(log)).length;
     supervisor = launch();
   }
@@ -73,6 +81,13 @@ async function playRoot(stage: Stage, at: number, kills: number, floods: boolean
   const checked = ids.map((id) => checkLog(folderOf(id)));
   const lines = checked.reduce((sum, one) => sum + one.lines, 0);
   return { torn, lines, failures: [...failures, ...checked.flatMap((one) => one.failures)] };
+}
+
+/** In the middle of the n-th append to a log from now on. */
+async function untilItDies(supervisor: ChildProcess, plan: PlanFile, n: number): Promise<void> {
+  plan.set({ kind: "die-torn", n, ops: ["write"], path: "events\\.jsonl$", pid: supervisor.pid ?? 0 });
+  const deadline = Date.now() + 5_000;
+  while (supervisor.signalCode === null && supervisor.exitCode === null && Date.now() < deadline) await pause(5);
 }
 
 const SPIN_MS = 300;
