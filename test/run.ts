@@ -1,20 +1,28 @@
 /**
- * `npm test`: builds, checks, then runs all tests under Bun, and those of the lower layers under Deno and Node as well,
- * and the short form of the fault suite.
+ * `npm test`: builds, checks, then runs all tests under Bun, those of the layers below the command line under Deno and Node
+ * as well, the core of those of the verbs on the command line under Deno and Node, and the short form of the fault suite.
+ * `bun test/run.ts <suite>…` runs some of the suites on what is built already.
  *
  * The last line is `N passed, N failed`. Whatever goes wrong without a test to blame (a build, a check, a runner that
  * died, a file in which no test ran) counts as a failure.
  */
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path/posix";
+import { join, resolve } from "node:path/posix";
 import { build } from "tsup";
 import { parseJunit } from "./junit.ts";
 import { sourceFiles } from "./source-files.ts";
 
 const CACHE = ".cache/test";
 const BIN = "node_modules/.bin";
-const ON_EVERY_RUNTIME = ["core", "store", "process"];
+/** Where runtimes differ: these run under all three. */
+const ON_EVERY_RUNTIME = ["core", "store", "process", "swarm", "supervisor"].map((layer) => `test/${layer}`);
+/** Its kills come as fast as Bun starts: under the others it would be killed before it is up. */
+const AS_FAST_AS_BUN = ["test/supervisor/kills.test.ts"];
+/** What the children of tests under Node import: Node reads no TypeScript. */
+const READ_BY_CHILDREN = ["test/fixtures/runners.ts"];
+/** The core of the command line's tests: they run on the binary, on Node's JavaScript and on the sources under Deno. */
+const CLI_CORE = ["verbs", "verbs/spawn", "verbs/reading", "verbs/talking"].map((name) => `test/cli/${name}.test.ts`);
 const TEST_MS = 60_000;
 const RUNNER_MS = 600_000;
 
@@ -28,12 +36,17 @@ interface Ended {
 }
 
 /** Its output goes to a file: a process that a test leaves behind would keep a pipe open for ever. */
-function run(name: string, command: string, args: readonly string[]): Promise<Ended> {
+function run(name: string, command: string, args: readonly string[], more: Suite["env"] = {}): Promise<Ended> {
   const log = `${CACHE}/${name}.log`;
   const fd = openSync(log, "w");
   const ended = (how: string): Ended => ({ how, output: readFileSync(log, "utf8") });
   return new Promise((resolve) => {
-    const child = spawn(command, args, { env, stdio: ["ignore", fd, fd], timeout: RUNNER_MS, killSignal: "SIGKILL" });
+    const child = spawn(command, args, {
+      env: { ...env, ...more },
+      stdio: ["ignore", fd, fd],
+      timeout: RUNNER_MS,
+      killSignal: "SIGKILL",
+    });
     closeSync(fd);
     child.on("error", (error) => resolve(ended(error.message)));
     child.on("exit", (code, signal) => resolve(ended(code === 0 ? "" : (signal ?? `exit ${code}`))));
@@ -56,16 +69,19 @@ async function step(name: string, command: string, args: readonly string[]): Pro
 /** A line about a test that passed, in the words of Node and of Deno. */
 const PASSED = /^(?: *✔ .*|.* \.\.\. ok \(.*\))\n/gm;
 
-/** Runs test files under one runtime; `args` gets the path of the report to write. */
-async function suite(
-  runtime: string,
-  files: readonly string[],
-  command: string,
-  args: (report: string) => readonly string[],
-): Promise<void> {
+interface Suite {
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly command: string;
+  readonly args: (report: string) => readonly string[]; // the path of the report to write
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs test files under one runtime. */
+async function runSuite({ name: runtime, files, command, args, env: more = {} }: Suite): Promise<void> {
   const path = `${CACHE}/${runtime}.xml`;
   const started = Date.now();
-  const { how, output } = await run(runtime, command, [...args(path), ...files]);
+  const { how, output } = await run(runtime, command, [...args(path), ...files], more);
   const xml = existsSync(path) ? readFileSync(path, "utf8") : "";
   const { passed, failed, skipped } = parseJunit(xml);
   // Node names no files, but reports one that it could not load as a failed test.
@@ -86,36 +102,43 @@ async function suite(
 const testsIn = (folder: string): string[] =>
   existsSync(folder) ? sourceFiles(folder).filter((path) => path.endsWith(".test.ts")) : [];
 
-async function testBun(files: readonly string[]): Promise<void> {
-  await suite("bun", files, `${BIN}/bun`, (report) => [
-    "test",
-    "--only-failures",
-    "--parallel=2",
-    `--timeout=${TEST_MS}`,
-    "--reporter=junit",
-    `--reporter-outfile=${report}`,
-  ]);
-}
+const onBun = (name: string, files: readonly string[], more: Suite["env"] = {}): Promise<void> =>
+  runSuite({
+    name,
+    files: files.map((path) => `./${path}`), // without ./ they would be patterns
+    command: `${BIN}/bun`,
+    args: (report) => [
+      "test",
+      "--only-failures",
+      "--parallel=2",
+      `--timeout=${TEST_MS}`,
+      "--reporter=junit",
+      `--reporter-outfile=${report}`,
+    ],
+    env: more,
+  });
 
 /** What Deno needs is in node_modules: nothing is fetched, and no lock file is written. */
-async function testDeno(files: readonly string[]): Promise<void> {
-  const offline = ["--no-lock", "--no-remote", "--cached-only", "--node-modules-dir=manual"];
-  await suite("deno", files, `${BIN}/deno`, (report) => [
-    "test",
-    "--allow-all",
-    "--no-check",
-    ...offline,
-    `--junit-path=${report}`,
-  ]);
-}
+const onDeno = (files: readonly string[]): Promise<void> =>
+  runSuite({
+    name: "deno",
+    files,
+    command: `${BIN}/deno`,
+    args: (report) => ["test", "--allow-all", "--no-check", "--parallel", ...OFFLINE, `--junit-path=${report}`],
+    env: { DENO_JOBS: "2" },
+  });
+const OFFLINE = ["--no-lock", "--no-remote", "--cached-only", "--node-modules-dir=manual"];
 
 /** Node 20 reads no TypeScript, so it gets bundles. */
-async function testNode(files: readonly string[]): Promise<void> {
+async function onNode(files: readonly string[]): Promise<void> {
   const outDir = `${CACHE}/node`;
   await build({
     config: false,
     silent: true,
-    entry: [...files],
+    entry: {
+      cli: "src/cli/main.ts", // beside the chunks, as in the package: there it looks for itself
+      ...Object.fromEntries([...files, ...READ_BY_CHILDREN].map((path) => [path.replace(/\.ts$/, ""), path])),
+    },
     outDir,
     format: "esm",
     target: "node20",
@@ -123,19 +146,22 @@ async function testNode(files: readonly string[]): Promise<void> {
     skipNodeModulesBundle: true,
     removeNodeProtocol: false,
     external: [/^bun:/],
-    esbuildOptions: (options) => {
-      options.outbase = ".";
-    },
+    define: { SKEP_BUILD: JSON.stringify("lib") },
   });
-  const bundles = files.map((path) => join(outDir, path.replace(/\.ts$/, ".js")));
-  await suite("node", bundles, "node", (report) => [
-    "--test",
-    `--test-timeout=${TEST_MS}`,
-    "--test-reporter=spec",
-    "--test-reporter-destination=stdout",
-    "--test-reporter=junit",
-    `--test-reporter-destination=${report}`,
-  ]);
+  await runSuite({
+    name: "node",
+    files: files.map((path) => join(outDir, path.replace(/\.ts$/, ".js"))),
+    command: "node",
+    args: (report) => [
+      "--test",
+      "--test-concurrency=2",
+      `--test-timeout=${3 * TEST_MS}`, // of a whole file
+      "--test-reporter=spec",
+      "--test-reporter-destination=stdout",
+      "--test-reporter=junit",
+      `--test-reporter-destination=${report}`,
+    ],
+  });
 }
 
 /** The short form of the fault suite: each scenario counts as a test. */
@@ -149,20 +175,31 @@ async function testFaults(): Promise<void> {
   sum.skipped += Number(skipped);
 }
 
-async function testAll(): Promise<void> {
+const shared = (): string[] => ON_EVERY_RUNTIME.flatMap(testsIn).filter((path) => !AS_FAST_AS_BUN.includes(path));
+const command = (...words: readonly string[]): Suite["env"] => ({ SKEP_UNDER_TEST: words.join(" ") });
+
+const SUITES: Readonly<Record<string, () => Promise<void>>> = {
+  bun: () => onBun("bun", testsIn("test")),
+  deno: () => onDeno(shared()),
+  node: () => onNode(shared()),
+  "cli-deno": () =>
+    onBun("cli-deno", CLI_CORE, command(resolve(`${BIN}/deno`), "run", "-A", "--no-check", resolve("src/cli/main.ts"))),
+  "cli-node": () => onBun("cli-node", CLI_CORE, command("node", resolve("dist/lib/cli.js"))),
+  fault: testFaults,
+};
+
+async function testAll(names: readonly string[]): Promise<void> {
   rmSync(CACHE, { recursive: true, force: true });
   mkdirSync(CACHE, { recursive: true });
-  if (!(await step("build", `${BIN}/bun`, ["build.ts"]))) return;
-  await step("check", `${BIN}/bun`, ["run", "--silent", "check"]);
-  await testBun(testsIn("test").map((path) => `./${path}`)); // without ./ they would be patterns
-  const shared = ON_EVERY_RUNTIME.flatMap((layer) => testsIn(`test/${layer}`));
-  await testDeno(shared);
-  await testNode(shared);
-  await testFaults();
+  if (names.length === 0) {
+    if (!(await step("build", `${BIN}/bun`, ["build.ts"]))) return;
+    await step("check", `${BIN}/bun`, ["run", "--silent", "check"]);
+  }
+  for (const [name, start] of Object.entries(SUITES)) if (names.length === 0 || names.includes(name)) await start();
 }
 
 try {
-  await testAll();
+  await testAll(process.argv.slice(2));
 } catch (error) {
   console.log(error);
   sum.failed += 1;

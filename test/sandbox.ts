@@ -34,6 +34,10 @@ export function openSandbox(): Sandbox {
     HOME: join(folder, "home"),
     XDG_RUNTIME_DIR: join(folder, "run"),
     SKEP_ROOT: root,
+    // Where Deno keeps what it made of the sources: without it each sandbox would make it again.
+    ...(process.env["SKEP_UNDER_TEST"] === undefined || process.env["DENO_DIR"] === undefined
+      ? {}
+      : { DENO_DIR: process.env["DENO_DIR"] }),
   };
   const run = (
     args: readonly string[],

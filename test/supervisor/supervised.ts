@@ -36,6 +36,14 @@ export interface Supervised {
   close(): Promise<void>;
 }
 
+/** How this runtime runs the program, and the runners as a plugin that it can read: test/run.ts bundles them for Node. */
+const { program: PROGRAM, runners: RUNNERS } =
+  "Bun" in globalThis
+    ? { program: ["src/cli/main.ts"], runners: "test/fixtures/runners.ts" }
+    : "Deno" in globalThis
+      ? { program: ["run", "-A", "--no-check", "--no-lock", "src/cli/main.ts"], runners: "test/fixtures/runners.ts" }
+      : { program: [".cache/test/node/cli.js"], runners: ".cache/test/node/test/fixtures/runners.js" };
+
 export interface SupervisedOptions {
   /** What the supervisor and its agents run with. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -44,7 +52,7 @@ export interface SupervisedOptions {
 }
 
 export async function openSupervised(options: SupervisedOptions = {}): Promise<Supervised> {
-  const [program = "", ...words] = options.command ?? [process.execPath, "src/cli/main.ts"];
+  const [program = "", ...words] = options.command ?? [process.execPath, ...PROGRAM];
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "skep-kept-")));
   const root = join(folder, "root");
   const env: Record<string, string | undefined> = {
@@ -62,7 +70,7 @@ export async function openSupervised(options: SupervisedOptions = {}): Promise<S
     list: () => reload(tools),
   });
   const launch = (): ChildProcess => {
-    const args = ["supervisor", "run", "--root", root, "--plugin", resolve("test/fixtures/runners.ts")];
+    const args = ["supervisor", "run", "--root", root, "--plugin", resolve(RUNNERS)];
     const child = spawn(program, [...words, ...args], {
       env,
       stdio: ["ignore", "ignore", process.env["SKEP_TEST_TALK"] === undefined ? "ignore" : "inherit"],
