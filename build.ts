@@ -80,8 +80,9 @@ async function buildLibrary(): Promise<void> {
     external: [/^bun:/],
     define: defines("lib"),
   });
+  // Without the --, Node 20 takes the --env-file of a verb for its own.
   const cli = "dist/lib/cli.js";
-  await writeFile(cli, `#!/usr/bin/env node\n${await readFile(cli, "utf8")}`);
+  await writeFile(cli, `#!/usr/bin/env -S node --\n${await readFile(cli, "utf8")}`);
   await chmod(cli, 0o755);
 }
 

@@ -184,11 +184,12 @@ const SUITES: Readonly<Record<string, () => Promise<void>>> = {
   node: () => onNode(shared()),
   "cli-deno": () =>
     onBun("cli-deno", CLI_CORE, command(resolve(`${BIN}/deno`), "run", "-A", "--no-check", resolve("src/cli/main.ts"))),
-  "cli-node": () => onBun("cli-node", CLI_CORE, command("node", resolve("dist/lib/cli.js"))),
+  "cli-node": () => onBun("cli-node", CLI_CORE, command("node", "--", resolve("dist/lib/cli.js"))),
   fault: testFaults,
 };
 
 async function testAll(names: readonly string[]): Promise<void> {
+  for (const name of names) if (!Object.hasOwn(SUITES, name)) throw new Error(`no suite is called ${name}`);
   rmSync(CACHE, { recursive: true, force: true });
   mkdirSync(CACHE, { recursive: true });
   if (names.length === 0) {

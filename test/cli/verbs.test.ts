@@ -197,12 +197,13 @@ describe("a live agent", () => {
 
 describe("the supervisor", () => {
   test("dies by SIGKILL and loses no child, no line and no message", async () => {
+    const gate = join(box.folder, "gate-kill");
     const id = await ok(
       "spawn",
       "--",
       "sh",
       "-c",
-      "i=0; while [ $i -lt 60 ]; do echo $i; i=$((i+1)); sleep 0.02; done; exit 4",
+      `i=0; while [ $i -lt 60 ]; do echo $i; i=$((i+1)); [ $i != 20 ] || until [ -e ${gate} ]; do sleep 0.02; done; done; exit 4`,
     );
     const talker = await ok("spawn", "-r", "demo", "hello");
     await ok("wait", talker);
@@ -214,6 +215,7 @@ describe("the supervisor", () => {
     );
     assert.equal(unwatched.code, 0);
     assert.equal((await show(id)).status, "running");
+    writeFileSync(gate, "");
     assert.equal(await ok("send", "-w", talker, "still there?"), "echo: still there? (turn 2)");
     assert.equal((await skep("wait", id)).code, 1);
     assert.equal((await show(id)).exit_code, 4);

@@ -16,17 +16,21 @@ const contents = (folder: string): readonly (readonly [path: string, text: strin
 
 describe("spawn", () => {
   test("on a cold root lets $(…) return at once: nobody keeps the caller's descriptors", async () => {
-    const { stdout, stderr, code } = await shell('id=$(timeout 20 skep spawn -- sleep 60) && echo "got $id"');
+    const pipes = join(cli.work, "pipes");
+    const told = `readlink /proc/$$/fd/1 /proc/$$/fd/2 >${pipes}; id=$(readlink /proc/self/fd/3 3>&1 >>${pipes}`;
+    const { stdout, stderr, code } = await shell(`${told}; timeout 20 skep spawn -- sleep 60) && echo "got $id"`);
     assert.match(stdout, /^got sleep-60-[0-9a-z]{6}\n$/, stderr);
     assert.deepEqual([code, stderr], [0, ""]);
     const { pid = 0 } = await becomes("sleep", ({ run }) => run === 1);
-    for (const process of [pid, JSON.parse(await ok("supervisor", "--json"))["pid"] as number])
-      assert.doesNotMatch(
-        readdirSync(`/proc/${process}/fd`)
-          .map((fd) => linkOf(process, fd))
-          .join(" "),
-        /pipe:|\/dev\/pts/,
+    const callers = readFileSync(pipes, "utf8").trim().split("\n");
+    assert.deepEqual([callers.length, callers.at(-1)?.startsWith("pipe:")], [3, true]);
+    for (const process of [pid, JSON.parse(await ok("supervisor", "--json"))["pid"] as number]) {
+      const held = readdirSync(`/proc/${process}/fd`).map((fd) => linkOf(process, fd));
+      assert.deepEqual(
+        held.filter((link) => callers.includes(link) || link.startsWith("/dev/pts")),
+        [],
       );
+    }
     await ok("stop", "@last");
     assert.equal((await show("sleep")).status, "killed");
   });
