@@ -12,6 +12,8 @@ export interface AgentUnderTest {
   readonly live: boolean;
   /** Spawn flags and args with which it asks a person before it writes a file; absent: it cannot ask. */
   readonly asking?: { readonly flags?: readonly string[]; readonly args?: readonly string[] };
+  /** Spawn flags and args with which it may do anything unasked; as it is spawned otherwise when absent. */
+  readonly unasked?: { readonly flags?: readonly string[]; readonly args?: readonly string[] };
   /** `spawn` without --runner chooses it where its program is the only one. */
   readonly chosen?: boolean;
   /** Scenarios that make no sense for it, and why. */

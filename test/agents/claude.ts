@@ -13,6 +13,7 @@ export const claude: AgentUnderTest = {
   live: true,
   chosen: true,
   asking: {},
+  unasked: { flags: ["--approve", "all"] },
   settle: ({ home, url }) => ({
     ANTHROPIC_BASE_URL: url,
     ANTHROPIC_API_KEY: "fake",

@@ -65,7 +65,7 @@ export const SCENARIOS: readonly Scenario[] = [
       if (bench.agent.live) assert.deepEqual([cancelled.phase, cancelled.pid], ["idle", first.pid]);
       else assert.equal(cancelled.status, "killed");
       const answer = await bench.ok("send", "-w", id, "PLAIN after it");
-      assert.match(answer, /^Done\. users=[23] last="PLAIN after it"/);
+      assert.match(answer, /^Done\. users=[23] last="(.*\s)?PLAIN after it"/s);
     },
   },
   {
@@ -177,7 +177,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "nothing left behind",
     async run(bench) {
-      const id = await bench.spawn("SLEEP with a tool");
+      const id = await bench.spawn("SLEEP with a tool", bench.agent.unasked);
       await bench.heard("SLEEP with a tool");
       await until(() => bench.remains().some((line) => line.includes("tail -f /dev/null")), Boolean, 60_000);
       await bench.ok("stop", id, "--grace", "5s");
