@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -99,7 +99,9 @@ describe("claude is found", () => {
 
   test("where it is new enough and logged in", async () => {
     const bin = program("2.1.330", 0);
-    assert.deepEqual(await runner.detect?.({ PATH: bin }), { path: join(bin, "claude"), version: "2.1.330" });
+    const all = await Promise.all(Array.from({ length: 20 }, async () => runner.detect?.({ PATH: bin })));
+    for (const found of all) assert.deepEqual(found, { path: join(bin, "claude"), version: "2.1.330" });
+    assert.equal(readFileSync(join(bin, "asked"), "utf8"), "--version\nauth status\n", "twenty ask once");
   });
 
   test("not where it is missing, too old, not logged in or no claude; and what helps is said", async () => {
