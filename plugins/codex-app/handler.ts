@@ -12,6 +12,7 @@ import {
   text,
   timeOfSeconds,
 } from "../fields.ts";
+import { inWords, isQuestion } from "./questions.ts";
 
 /**
  * `codex app-server`: JSON-RPC, so its lines have no `type`. The ids of skep's requests name their method
@@ -42,9 +43,9 @@ function readResponse({ id, result, error }: Fields): readonly AgentEvent[] | un
 
 function readRequest(method: string, id: unknown, params: Fields): readonly AgentEvent[] {
   const request = requestId(id);
-  if (request === undefined || !/request(Approval|UserInput)$/.test(method)) return [];
-  const what = text(params["command"]) ?? text(params["reason"]) ?? method;
-  return [{ kind: "waiting", request, what }];
+  return request === undefined || !isQuestion(method)
+    ? []
+    : [{ kind: "waiting", request, what: inWords(method, params) }];
 }
 
 function readNotification(method: string, params: Fields): readonly AgentEvent[] | undefined {
@@ -52,6 +53,10 @@ function readNotification(method: string, params: Fields): readonly AgentEvent[]
   switch (method) {
     case "turn/started":
       return [{ kind: "turn_started" }];
+    case "serverRequest/resolved": {
+      const request = requestId(params["requestId"]);
+      return request === undefined ? [] : [{ kind: "withdrawn", request }]; // by whomever
+    }
     case "turn/completed":
       return [endTurn(fields(params["turn"]))];
     case "item/started":
@@ -71,7 +76,9 @@ function readNotification(method: string, params: Fields): readonly AgentEvent[]
       return readLimit(fields(params["rateLimits"]));
     case "error": {
       const message = text(fields(params["error"])["message"]) ?? "error";
-      return [{ kind: "error", level: params["willRetry"] === true ? "retry" : "terminal", message }];
+      if (params["willRetry"] === true) return [{ kind: "error", level: "retry", message }];
+      const login = /\b401\b|refresh token|log in again|not logged in/i.test(message) ? { login: true } : {};
+      return [{ kind: "error", level: "terminal", message, ...login }];
     }
     case "warning":
     case "configWarning":

@@ -43,6 +43,13 @@ export const BUNDLED: readonly BundledPlugin[] = [
     load: () => import("../../plugins/codex/index.ts"),
   },
   {
+    name: "codex-app",
+    runners: ["codex-app"],
+    renderers: [],
+    handles: ["codex-app"],
+    load: () => import("../../plugins/codex-app/index.ts"),
+  },
+  {
     name: "opencode",
     runners: ["opencode"],
     renderers: [],

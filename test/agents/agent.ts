@@ -4,6 +4,8 @@ import type { Program } from "./install.ts";
 
 export interface AgentUnderTest {
   readonly runner: string;
+  /** Which of a runner's agents it is, where there are several. */
+  readonly title?: string;
   readonly programs: readonly Program[];
   /** Spawn flags and what stands after `--`, so that it may run `echo hi` unasked. */
   readonly flags?: readonly string[];
@@ -29,3 +31,5 @@ export interface Place {
   readonly home: string;
   readonly url: string;
 }
+
+export const nameOf = ({ runner, title }: AgentUnderTest): string => title ?? runner;

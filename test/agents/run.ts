@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { AGENTS } from "./agents.ts";
-import type { AgentUnderTest } from "./agent.ts";
+import { nameOf } from "./agent.ts";
 import { type Bench, openBench } from "./bench.ts";
 import { install } from "./install.ts";
 import { type Scenario, SCENARIOS } from "./scenarios.ts";
@@ -25,7 +25,7 @@ const { values } = parseArgs({
     inside: { type: "boolean" },
   },
 });
-const agents = AGENTS.filter(({ runner }) => values.only?.includes(runner) ?? true);
+const agents = AGENTS.filter((agent) => values.only?.includes(nameOf(agent)) ?? true);
 const scenarios = SCENARIOS.filter(({ name }) => values.scenario?.some((part) => name.includes(part)) ?? true);
 
 if (values.inside === true) process.exitCode = await runAll();
@@ -50,7 +50,7 @@ async function runAll(): Promise<number> {
         const result = await runOne(bench, scenario);
         results.push(result);
         console.log(
-          `${agent.runner}: ${scenario.name}: ${result.how}${result.why === undefined ? "" : `: ${result.why}`}`,
+          `${nameOf(agent)}: ${scenario.name}: ${result.how}${result.why === undefined ? "" : `: ${result.why}`}`,
         );
       }
     } finally {
@@ -64,7 +64,7 @@ async function runAll(): Promise<number> {
 }
 
 async function runOne(bench: Bench, scenario: Scenario): Promise<Result> {
-  const { runner }: AgentUnderTest = bench.agent;
+  const runner = nameOf(bench.agent);
   const { name } = scenario;
   const skipped = bench.agent.skips?.[name] ?? scenario.skip?.(bench);
   if (skipped !== undefined) return { runner, scenario: name, how: "skipped", why: skipped };

@@ -1,4 +1,4 @@
-import type { AgentUnderTest } from "./agent.ts";
+import { type AgentUnderTest, nameOf } from "./agent.ts";
 import type { Scenario } from "./scenarios.ts";
 
 export interface Result {
@@ -21,14 +21,14 @@ export function tableOf(
   const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const programs = agents.map(({ programs: all }) => all.map(({ version }) => version).join(", "));
   const lines = [
-    row(["", ...agents.map(({ runner }) => runner)]),
+    row(["", ...agents.map(nameOf)]),
     row(["---", ...agents.map(() => "---")]),
     row(["version", ...programs]),
     ...scenarios.map(({ name }) =>
       row([
         name,
-        ...agents.map(({ runner }) => {
-          const result = find(runner, name);
+        ...agents.map((agent) => {
+          const result = find(nameOf(agent), name);
           return result === undefined ? "" : cell(result);
         }),
       ]),

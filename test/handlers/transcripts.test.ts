@@ -239,7 +239,7 @@ test("questions and limits that no transcript holds are told too", () => {
   const resetsAt = Date.parse(until) / 1000;
   assert.deepEqual(
     told(codexApp, { id: 7, method: "item/commandExecution/requestApproval", params: { command: "rm -r dist" } }),
-    [{ kind: "waiting", request: "7", what: "rm -r dist" }],
+    [{ kind: "waiting", request: "7", what: "command: rm -r dist" }],
   );
   assert.deepEqual(
     told(codexApp, {

@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import acp from "../../plugins/acp/index.ts";
 import claude from "../../plugins/claude/index.ts";
+import codexApp from "../../plugins/codex-app/index.ts";
 import codex from "../../plugins/codex/index.ts";
 import demo from "../../plugins/demo/index.ts";
 import exec from "../../plugins/exec/index.ts";
@@ -33,6 +34,7 @@ await testPlugin(gemini, { runners: { gemini: { transcripts: captured("gemini"),
 const heard = (prefix: string): (readonly string[])[] =>
   TRANSCRIPTS.filter(({ name }) => name.startsWith(prefix)).flatMap(({ runs }) => runs.map(({ lines }) => lines));
 await testPlugin(acp, { runners: { acp: { args: ["opencode", "acp"], transcripts: heard("acp/") } } });
+await testPlugin(codexApp, { runners: { "codex-app": { transcripts: heard("codex/app-server") } } });
 await testPlugin(zot, { runners: { zot: { transcripts: ZOT } } });
 await testPlugin(demo, { runners: { demo: { transcripts: ZOT } } });
 await testPlugin(output, { runners: { exec: { transcripts: [["plain", "", '{"type":"turn_start"}', "\ttext\r"]] } } });
