@@ -17,6 +17,7 @@ const BLOCKS = new Map(
   ]),
 );
 
+const GEMINI = "test/fixtures/transcripts/gemini";
 const CONTRACTS: Readonly<Record<string, PluginContract>> = {
   "greet.mjs": {},
   "talker.mjs": {},
@@ -26,6 +27,9 @@ const CONTRACTS: Readonly<Record<string, PluginContract>> = {
   "todo.mjs": { runners: { zot: { transcripts: [['{"type":"todo_list","items":[{"done":true},{}]}']] } } },
   "waits.mjs": {},
   "nice.mjs": {},
+  "gemini.mjs": {
+    runners: { gemini: { transcripts: ["first", "resume", "error"].map((name) => `${GEMINI}/${name}.jsonl`) } },
+  },
 };
 
 test("every plugin on the page is known here", () => assert.deepEqual([...BLOCKS.keys()], Object.keys(CONTRACTS)));
