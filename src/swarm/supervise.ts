@@ -9,10 +9,10 @@ import { bootId, inspectRun, type RunFacts } from "../process/liveness.ts";
 import { processesWithMark, runMark } from "../process/mark.ts";
 import { createStop, voidClaim } from "../process/run-files.ts";
 import { closeInput } from "../process/stdin.ts";
-import { signalRun } from "../process/terminate.ts";
+import { signalRun, sweep } from "../process/terminate.ts";
 import { changesOf, tellHooks } from "./announce.ts";
 import { failRun } from "./fail-run.ts";
-import { type Hive, tellFault, tellWatchers } from "./hive.ts";
+import { GRACE_MS, type Hive, tellFault, tellWatchers } from "./hive.ts";
 import { speak } from "./dialogue.ts";
 import { freshSnapshot, isAlive, type Kept, ownDraft, recordOwn, talkOf } from "./kept.ts";
 import { noticeLogin } from "./logins.ts";
@@ -124,6 +124,7 @@ function finish(hive: Hive, kept: Kept, facts: RunFacts): void {
   const end = endOf(facts);
   if (run === undefined || end === undefined) return;
   const options = { now: hive.now(), late: kept.late, rest: true, between: () => settle(hive, kept) };
+  const cancelled = journal.state.cancelling && run.intent.turns === "resume";
   observe(journal, run, facts, options);
   recordEnd(journal, run, end, options);
   journal.writer?.sync();
@@ -131,10 +132,18 @@ function finish(hive: Hive, kept: Kept, facts: RunFacts): void {
   if (facts.kind === "gone" && run.intent.boot === bootId()) closeInput(run.paths);
   kept.goneSince = undefined;
   settle(hive, kept);
+  if (cancelled) sweepRun(hive, kept, run);
   if (kept.linger) return;
   kept.watcher?.close();
   kept.watcher = undefined;
   rest(journal);
+}
+
+/** A turn that was cancelled with its run: the agent is gone, its tools may work on in sessions of their own. */
+function sweepRun(hive: Hive, kept: Kept, { run }: ObservedRun): void {
+  void kept
+    .serial(() => sweep(runMark(hive.rootInode(), kept.id, run), GRACE_MS))
+    .catch((error: unknown) => hive.warn(`${kept.id}: ${reasonOf(error)}`));
 }
 
 /** Of an ended run nothing is looked for any more once nothing of it lives. */

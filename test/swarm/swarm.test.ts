@@ -28,6 +28,14 @@ const spawn = async (request: Partial<SpawnRequest>): Promise<string> =>
 const reaches = (id: string, holds: (agent: Detail) => boolean): Promise<Detail> => until(() => swarm.show(id), holds);
 const states = (agent: Detail): readonly string[] => agent.messages.map(({ state }) => state);
 
+function isAlive(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z");
+  } catch {
+    return false; // it has gone
+  }
+}
+
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "skep-swarm-"));
   env = { ...process.env, XDG_RUNTIME_DIR: folder };
@@ -71,6 +79,19 @@ describe("a one-shot runner", () => {
     await reaches(
       id,
       ({ last_assistant, phase }) => last_assistant === "did Continue where you left off." && phase === "ended",
+    );
+  });
+
+  test("leaves no tool behind when its turn is cancelled with its run", async () => {
+    const id = await spawn({ runner: "turner", task: "hang with a tool" });
+    const { last_assistant = "" } = await reaches(id, (agent) => agent.last_assistant !== undefined);
+    const pid = Number(last_assistant.replace("tool ", ""));
+    assert.ok(pid > 1 && isAlive(pid), last_assistant);
+    await swarm.cancel(id);
+    assert.equal((await reaches(id, ({ phase }) => phase === "ended")).status, "killed");
+    await until(
+      () => isAlive(pid),
+      (alive) => !alive,
     );
   });
 
