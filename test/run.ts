@@ -1,6 +1,7 @@
 /**
  * `npm test`: builds, checks, then runs all tests under Bun, those of the layers below the command line under Deno and Node
- * as well, the core of those of the verbs on the command line under Deno and Node, and the short form of the fault suite.
+ * as well, the core of those of the verbs on the command line under Deno and Node, and the short forms of the fault suite
+ * and of the bench.
  * `bun test/run.ts <suite>…` runs some of the suites on what is built already.
  *
  * The last line is `N passed, N failed`. Whatever goes wrong without a test to blame (a build, a check, a runner that
@@ -186,6 +187,7 @@ const SUITES: Readonly<Record<string, () => Promise<void>>> = {
     onBun("cli-deno", CLI_CORE, command(resolve(`${BIN}/deno`), "run", "-A", "--no-check", resolve("src/cli/main.ts"))),
   "cli-node": () => onBun("cli-node", CLI_CORE, command("node", "--", resolve("dist/lib/cli.js"))),
   fault: testFaults,
+  bench: async () => void (await step("bench", `${BIN}/bun`, ["test/bench/run.ts", "--short"])), // answers, not times
 };
 
 async function testAll(names: readonly string[]): Promise<void> {
