@@ -18,7 +18,7 @@ describe("spawn", () => {
   test("on a cold root lets $(…) return at once: nobody keeps the caller's descriptors", async () => {
     const pipes = join(cli.work, "pipes");
     const told = `readlink /proc/$$/fd/1 /proc/$$/fd/2 >${pipes}; id=$(readlink /proc/self/fd/3 3>&1 >>${pipes}`;
-    const { stdout, stderr, code } = await shell(`${told}; timeout 20 skep spawn -- sleep 60) && echo "got $id"`);
+    const { stdout, stderr, code } = await shell(`${told}; timeout 120 skep spawn -- sleep 60) && echo "got $id"`);
     assert.match(stdout, /^got sleep-60-[0-9a-z]{6}\n$/, stderr);
     assert.deepEqual([code, stderr], [0, ""]);
     const { pid = 0 } = await becomes("sleep", ({ run }) => run === 1);
