@@ -41,9 +41,10 @@ export function writeTable(ran: readonly (readonly [Scenario, Figures])[]): void
   writeFileSync(PAGE, lines.join("\n"));
 }
 
-function row({ name, what, holds, counted, happening }: Scenario, figures: Figures): string {
+function row({ name, what, holds, counted, happening, full }: Scenario, figures: Figures): string {
   const { done, happened, failures, seconds, notes = {} } = figures;
   const more = Object.entries(notes).map(([key, value]) => `, ${value} ${key}`);
-  const reached = `${done} ${counted}, ${happened} ${happening}${more.join("")}`;
+  const part = done < full ? ` of ${full}` : "";
+  const reached = `${done}${part} ${counted}, ${happened} ${happening}${more.join("")}`;
   return `| ${name} | ${what} | ${holds} | ${reached} | ${failures.length} | ${Math.round(seconds)} s |`;
 }

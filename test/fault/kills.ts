@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { reasonOf } from "../../src/errors.ts";
 import { checkLog, isOver, isTorn } from "./check-log.ts";
 import { faultySkep, type PlanFile, planIn } from "./faulty-build.ts";
 import { eventually, kill, openRoot, pause, play } from "./root.ts";
@@ -27,8 +28,10 @@ export const scenario: Scenario = {
       // One root in five floods: what is appended there is so much that a kill falls into it. And in one of five the
       // supervisor kills itself in the middle of an append, since chance alone tears few lines.
       const how = (["flood", "torn", "any", "any", "any"] as const)[at % 5] ?? "any";
-      const played = await playRoot(how === "torn" ? torn : stage, at, kills, how);
-      sum.done += kills;
+      const played = await playRoot(how === "torn" ? torn : stage, at, kills, how).catch((error: unknown): Played => {
+        return { done: 0, torn: 0, lines: 0, failures: [`root-${at}: ${reasonOf(error)}`] };
+      });
+      sum.done += played.done;
       sum.happened += played.torn;
       if (how === "torn") sum.planned += played.torn;
       sum.lines += played.lines;
@@ -41,6 +44,7 @@ export const scenario: Scenario = {
 };
 
 interface Played {
+  readonly done: number;
   readonly torn: number;
   readonly lines: number;
   readonly failures: readonly string[];
@@ -73,14 +77,27 @@ async function playRoot(stage: Stage, at: number, kills: number, how: "flood" | 
   const failures: string[] = [];
   try {
     await eventually(() => ids.every((id) => existsSync(join(folderOf(id), "runs/000001/exit"))), Boolean);
-    await eventually(() => logs.every((log) => isOver(log)), Boolean);
+    await whileTheyGrow(logs, () => logs.every((log) => isOver(log)));
   } catch {
     failures.push(`${root}: the end of a run is not told`);
   }
   await kill(supervisor);
   const checked = ids.map((id) => checkLog(folderOf(id)));
   const lines = checked.reduce((sum, one) => sum + one.lines, 0);
-  return { torn, lines, failures: [...failures, ...checked.flatMap((one) => one.failures)] };
+  return { done: kills, torn, lines, failures: [...failures, ...checked.flatMap((one) => one.failures)] };
+}
+
+const STILL_MS = 90_000;
+/** Until it holds. What is slow is no failure: it is one when nothing more has come for long. */
+async function whileTheyGrow(logs: readonly string[], holds: () => boolean): Promise<void> {
+  const size = (): number => logs.reduce((sum, log) => sum + (statSync(log, { throwIfNoEntry: false })?.size ?? 0), 0);
+  let [last, since] = [size(), Date.now()];
+  while (!holds()) {
+    await pause(50);
+    const now = size();
+    if (now > last) [last, since] = [now, Date.now()];
+    if (Date.now() - since > STILL_MS) throw new Error(`no log has grown for ${STILL_MS / 1000} s`);
+  }
 }
 
 /** In the middle of the n-th append to a log from now on. */
