@@ -22,6 +22,7 @@ import type { Translate } from "../core/translate.ts";
 import { close, openRead, readAt, stat } from "../disk.ts";
 import { swarmClosed } from "../errors.ts";
 import { recoverIntent, runPaths } from "../process/run-files.ts";
+import { doneWith } from "./collect.ts";
 import { hasTornLine, openLog, readLog, type LogWriter } from "../store/event-log.ts";
 import type { AgentPaths } from "../store/store.ts";
 import type { LinePosition } from "../store/lines.ts";
@@ -117,9 +118,11 @@ export function readJournal(journal: Journal, visit?: Heard): void {
       // Numbers rise: what stands there again is a part of the log that was doubled.
       if (line.stamp !== undefined && line.stamp.seq <= journal.seq) return skip(journal);
       if (line.stamp !== undefined) advance(journal, line.stamp);
-      const applied = apply(journal.state, wholeEntry(journal.paths, line), journal.translate);
+      const whole = wholeEntry(journal.paths, line);
+      const applied = apply(journal.state, whole, journal.translate);
       journal.state = applied.state;
       visit?.(line.entry, applied.events, text);
+      doneWith(whole === line.entry ? text.length : Number(line.entry.data["bytes"]));
     },
     skipped: () => skip(journal),
   });

@@ -10,6 +10,7 @@ import { close, openRead, stat } from "../disk.ts";
 import { inspectRun, type RunFacts } from "../process/liveness.ts";
 import { type Intent, listRuns, recoverIntent, type RunPaths, runPaths } from "../process/run-files.ts";
 import { type LinePosition, readLines } from "../store/lines.ts";
+import { doneWith } from "./collect.ts";
 import { type Draft, type Journal, MAX_PARSED, mend, record } from "./journal.ts";
 
 /** The newest run of an agent, and how far its files were read. */
@@ -116,8 +117,10 @@ function ingest(journal: Journal, observed: ObservedRun, from: Stream, options: 
   const flush = (): void => {
     if (batch.length === 0) return;
     record(journal, batch, now, late);
+    const bytes = batch.reduce((sum, draft) => sum + (draft.kind === "child" ? draft.bytes : 0), 0);
     batch = [];
     between?.();
+    doneWith(bytes);
   };
   const answers = (): boolean => between !== undefined && journal.state.messages.some(({ state }) => state === "sent");
   try {

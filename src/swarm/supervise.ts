@@ -22,6 +22,7 @@ import { endOf, hasEnded, observe, type ObservedRun, recordEnd, userTurn } from 
 const BUDGET = 1024 * 1024; // bytes of one look at a file: a flood must not hold up the others, nor requests
 const LINGER_MS = 1_000; // an ended run is followed this long while something with its mark lives
 const AGAIN_MS = 5; // Bun drops a change that follows another within a millisecond (19 of 60 measured; node and Deno none)
+const QUIET_MS = 2_000; // a silent agent's log is closed: it costs a descriptor already, the handle of its shim
 const POLL_MS = 50; // between looks where nothing can be watched
 const GONE_MS = 2_000; // a shim may be about to write `exit`
 
@@ -66,6 +67,7 @@ function step(hive: Hive, kept: Kept): void {
   publish(hive, kept);
   if (more) pump(hive, kept, false);
   else kept.late = false;
+  if (!more && hive.now() - journal.state.updated > QUIET_MS) rest(journal);
   if (!more && (kept.unsure || nextMessage(journal.state) !== undefined)) hive.deliver(kept);
 }
 
