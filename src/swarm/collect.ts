@@ -2,7 +2,7 @@ const EVERY = 16 * 1024 * 1024;
 let since = 0;
 
 interface Collector {
-  readonly gc: (force: boolean) => number;
+  readonly gc: (force: boolean) => void;
 }
 
 /**
