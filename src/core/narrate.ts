@@ -5,6 +5,7 @@ export interface Narration {
   readonly role: "user" | "assistant";
   readonly id: string | undefined;
   readonly rest: string; // of a message that may go on: its last line so far
+  readonly shown: number; // lines of it before that
 }
 export interface Narrated {
   readonly state: Narration | undefined;
@@ -14,12 +15,15 @@ export interface Narrated {
 export function narrate(state: Narration | undefined, event: StampedEvent): Narrated {
   if (event.kind === "message") {
     const prefix = event.role === "user" ? "user: " : "";
-    const joins = event.delta === true && state?.role === event.role && state.id === event.id;
-    const before = joins ? [] : flush(state);
-    const parts = ((joins ? state.rest : "") + event.text).split(/\r?\n/);
+    const same = state?.role === event.role && state.id === event.id;
+    const joins = event.delta === true && same;
+    const completes = event.delta !== true && same && event.id !== undefined; // whole, after its own pieces
+    const before = joins || completes ? [] : flush(state);
+    const parts = ((joins ? state.rest : "") + event.text).split(/\r?\n/).slice(completes ? state.shown : 0);
     const rest = parts.pop() ?? "";
     const whole = [...before, ...parts.map((line) => prefix + line)];
-    if (event.delta === true) return { state: { role: event.role, id: event.id, rest }, lines: whole };
+    const shown = (joins ? state.shown : 0) + parts.length;
+    if (event.delta === true) return { state: { role: event.role, id: event.id, rest, shown }, lines: whole };
     return { state: undefined, lines: rest === "" ? whole : [...whole, prefix + rest] };
   }
   const lines = linesOf(event);
