@@ -162,8 +162,8 @@ export async function handOver(
       recordOwn(kept, now(), "message_sent", { message: id, run: run.run, at, bytes: bytes.length });
       kept.journal.writer?.sync();
       appendInput(run.paths, at, bytes);
-      kept.unsure = false;
       if (reachOf(run.intent).input) recordOwn(kept, now(), "message_done", { message: id, run: run.run });
+      kept.unsure = false; // not before: a full disk may refuse its last word
       break;
     }
     case "inbox": {
@@ -173,8 +173,8 @@ export async function handOver(
       kept.journal.writer?.sync();
       kept.unsure = true; // when it fails nobody knows whether it came
       const sent = await sendLine(path, delivery.line, SEND_MS);
-      kept.unsure = false;
       if (sent === "not_listening") recordOwn(kept, now(), "message_queued", { message: id, why: "nobody listened" });
+      kept.unsure = false;
       break;
     }
     case "signal":
