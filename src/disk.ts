@@ -153,6 +153,9 @@ export function replace(path: string, content: string | Uint8Array): void {
   syncFolder(dirname(path));
 }
 
+/** Makes a file and opens it for appending; one that is there is an error. Its folder is for the caller to sync. */
+export const openFresh = (path: string): number => openPrivate(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+
 /** Creates a file with this text, on disk when it returns; `false` when it is already there. */
 export function create(path: string, text: string): boolean {
   let fd: number;

@@ -141,6 +141,20 @@ export const noRequest = (id: string, request: string, known: readonly string[])
   });
 export const loginFailed = (why: string): SkepError =>
   new SkepError("state", `its login failed: ${why}`, { hint: "log in, then: skep resume" });
+export const isArchived = (id: string): SkepError =>
+  new SkepError("state", `${id} is archived`, { hint: `skep unarchive ${id}` });
+export const notArchived = (id: string): SkepError =>
+  new SkepError("state", `${id} is not archived`, { hint: "skep ls --archived shows who is" });
+export const nobodyArchived = (which: string): SkepError =>
+  new SkepError("not_found", `no archived agent is called ${which}`, { hint: "skep ls --archived shows all" });
+export const tooYoung = (id: string, quiet: string): SkepError =>
+  new SkepError("state", `${id} ended, or wrote, less than 8 hours ago, at ${quiet}: it is not archived yet`);
+export const stillWaits = (id: string): SkepError =>
+  new SkepError("state", `${id} has messages that wait: it is not archived`, { hint: `skep resume ${id}` });
+export const notToArchive = (id: string, why: string): SkepError =>
+  new SkepError("state", `${id} is not archived: ${why}`);
+export const damagedArchive = (path: string, cause: unknown): SkepError =>
+  new SkepError("corrupt", `${path} is damaged: ${reasonOf(cause)}`, { cause });
 export const tooLarge = (what: string, limit: number): SkepError =>
   new SkepError("usage", `the ${what} has more than ${limit} bytes`);
 export const locked = (root: string): SkepError =>
@@ -241,6 +255,8 @@ export const noCommand = (): SkepError =>
   new SkepError("usage", "exec needs a command", { hint: "give it after --, as in: skep spawn -- make test" });
 export const rawAlone = (flag: string): SkepError =>
   new SkepError("usage", `--raw and --${flag} do not go together`, { hint: "--raw gives the bytes as they are" });
+export const notTogether = (one: string, other: string): SkepError =>
+  new SkepError("usage", `--${one} and --${other} do not go together`);
 export const heldByProgram = (pid: number): SkepError =>
   new SkepError("refused", `a program that embeds skep holds the root (pid ${pid})`, { hint: "end that program" });
 export const stillHeld = (pid: number): SkepError =>

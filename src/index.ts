@@ -5,6 +5,7 @@ export { type ErrorCode, SkepError } from "./errors.ts";
 export { openSwarm, type OpenOptions } from "./supervisor/open-swarm.ts";
 export type {
   AgentControl,
+  ArchiveControl,
   Change,
   MessageControl,
   RemoveOptions,

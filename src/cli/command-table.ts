@@ -31,6 +31,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: "[which…]",
     flags: [
       { name: "all", short: "a", summary: "also those that ended earlier" },
+      { name: "archived", summary: "those that were archived, as they were then" },
       ...NARROWING,
       OUTPUT_FLAG,
       { name: "watch", summary: "again on each change" },
@@ -157,6 +158,30 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...WHICH_FLAGS,
     ],
     load: async () => (await import("./commands/rm.ts")).rm,
+  },
+  {
+    name: "archive",
+    also: ["pack"],
+    summary: "pack agents that ended long ago, out of the way; unarchive brings them back",
+    args: "[which…]",
+    flags: [
+      {
+        name: "older-than",
+        value: "d",
+        summary: "only those that ended longer ago (without names: 7d; never under 8h)",
+      },
+      ...WHICH_FLAGS,
+    ],
+    examples: ["skep archive", "skep archive --older-than 30d", "skep ls --archived"],
+    load: async () => (await import("./commands/archive.ts")).archive,
+  },
+  {
+    name: "unarchive",
+    also: ["restore", "unpack"],
+    summary: "bring archived agents back as they were",
+    args: "<which…>",
+    flags: [],
+    load: async () => (await import("./commands/archive.ts")).unarchive,
   },
   {
     name: "reload",

@@ -1,9 +1,12 @@
 /** Which agents a verb means: names, or what all of the session's agents are narrowed to. */
 import { createInterface } from "node:readline/promises";
 import { type AgentFilter, matches, PHASES, STATUSES } from "../core/match.ts";
+import { handleOf } from "../core/id.ts";
 import { inView, resolve } from "../core/selector.ts";
 import { realPath } from "../disk.ts";
-import { ambiguous, needsYes, notFound, notSure, whichAgents } from "../errors.ts";
+import { ambiguous, isArchived, needsYes, notFound, notSure, whichAgents } from "../errors.ts";
+import { archivedIds } from "../store/archived.ts";
+import { archivedView } from "../swarm/archived-view.ts";
 import { readAgent, reload } from "../swarm/reload.ts";
 import type { Snapshot, SwarmView } from "../types.ts";
 import type { Settled } from "../swarm/swarm-index.ts";
@@ -35,15 +38,19 @@ export function passedOver(context: CommandContext): ((agent: Settled) => boolea
   return ({ session, ended }) => !isRecent(ended, now) && inView({ session_id: session }, settings.session);
 }
 
-/** The swarm, and of it what was asked for: all of the session's agents when nothing was. */
+/** The swarm, or the archive, and of it what was asked for: all of the session's agents when nothing was. */
 export async function listed(
   context: CommandContext,
   access: Access,
+  archived = false,
 ): Promise<{ view: SwarmView; chosen: readonly Snapshot[] }> {
   const { args, settings } = context;
-  const view = await reload(access.reader, passedOver(context));
+  const { store } = access.reader;
+  const view = archived ? archivedView(store) : await reload(access.reader, passedOver(context));
   const filter = filterOf(context);
-  const named = args.positionals.map((name) => find(name, view.agents, settings.session));
+  const named = args.positionals.map((name) =>
+    find(name, view.agents, settings.session, archived ? [] : archivedIds(store)),
+  );
   if (named.length === 0) return { view, chosen: narrowed(context, view.agents) };
   return { view, chosen: [...new Set(named)].filter((agent) => matches(agent, filter)) };
 }
@@ -68,12 +75,21 @@ export async function one(name: string, { settings }: CommandContext, access: Ac
     const agent = await readAgent(access.reader, name);
     if (agent !== undefined) return agent.snapshot;
   }
-  return find(name, (await reload(access.reader)).agents, settings.session);
+  return find(name, (await reload(access.reader)).agents, settings.session, archivedIds(access.reader.store));
 }
 
-function find(name: string, agents: readonly Snapshot[], session: string | undefined): Snapshot {
+function find(
+  name: string,
+  agents: readonly Snapshot[],
+  session: string | undefined,
+  archived: readonly string[],
+): Snapshot {
   const found = resolve(name, agents, session);
-  if ("error" in found) throw found.error === "none" ? notFound(name) : ambiguous(name, found.candidates);
+  if ("error" in found && found.error === "ambiguous") throw ambiguous(name, found.candidates);
+  if ("error" in found) {
+    const away = archived.find((id) => id === name || handleOf(id) === name);
+    throw away === undefined ? notFound(name) : isArchived(away);
+  }
   const agent = agents.find(({ id }) => id === found.id);
   if (agent === undefined) throw notFound(name);
   return agent;

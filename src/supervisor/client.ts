@@ -109,6 +109,8 @@ export function makeClient(options: ClientOptions): Swarm {
         if (!(repeated && error instanceof SkepError && error.code === "not_found")) throw error;
       }
     },
+    archive: async (id) => void (await ask("archive", { id })),
+    unarchive: async (id) => parseSnapshot(await ask("unarchive", { id })),
     cancel: async (id, by = self().by) => void (await ask("cancel", { id, by })),
     answer: async (id, answer) => void (await ask("answer", { id, answer })),
     show: async (id) => parseDetail(await ask("show", { id })),

@@ -25,6 +25,8 @@ export interface Requests {
   readonly send: { id: string; text: string; options: SendOptions; caller: Caller };
   readonly stop: { id: string; options: StopOptions };
   readonly remove: { id: string; options: RemoveOptions };
+  readonly archive: { id: string };
+  readonly unarchive: { id: string };
   readonly cancel: { id: string; by: string };
   readonly answer: { id: string; answer: { request: string; allow: boolean; reason?: string } };
   readonly show: { id: string };
@@ -82,6 +84,8 @@ const PARAMS: { readonly [M in Method]: Schema<M> } = {
   send: v.object({ id, text: v.string(), options: v.object({ message: text, now: flag, queue: flag }), caller }),
   stop: v.object({ id, options: v.object({ grace: v.exactOptional(duration), by: text }) }),
   remove: v.object({ id, options: v.object({ force: flag, by: text }) }),
+  archive: v.object({ id }),
+  unarchive: v.object({ id }),
   cancel: v.object({ id, by: v.string() }),
   answer: v.object({ id, answer: v.object({ request: v.string(), allow: v.boolean(), reason: text }) }),
   show: v.object({ id }),

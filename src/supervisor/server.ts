@@ -78,6 +78,8 @@ function makeAnswers({ swarm, bring, since, shutdown }: ServerTools): Answers {
     send: ({ id, text, options, caller }) => swarm.send(id, text, options, caller),
     stop: ({ id, options }) => swarm.stop(id, options),
     remove: ({ id, options }) => swarm.remove(id, options),
+    archive: ({ id }) => swarm.archive(id),
+    unarchive: ({ id }) => swarm.unarchive(id),
     cancel: ({ id, by }) => swarm.cancel(id, by),
     answer: ({ id, answer }) => swarm.answer(id, answer),
     show: ({ id }) => swarm.show(id),

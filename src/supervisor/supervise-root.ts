@@ -6,6 +6,7 @@ import { reasonOf } from "../errors.ts";
 import { version } from "../build-info.ts";
 import { inboxPath } from "../process/inbox-socket.ts";
 import { bootId, startOf } from "../process/liveness.ts";
+import { settleArchive } from "../store/archive.ts";
 import { openStore } from "../store/fs-store.ts";
 import type { Store } from "../store/store.ts";
 import { type Lock, takeLock } from "../store/lock.ts";
@@ -67,6 +68,7 @@ export async function superviseRoot(options: SuperviseOptions): Promise<Supervis
 async function superviseLocked(options: SuperviseOptions, store: Store, lock: Lock): Promise<Supervisor> {
   const { plugins, env, warn } = options;
   store.emptyTrash();
+  settleArchive(store);
   const now = (): number => Date.now();
   const hive: Hive = {
     store,

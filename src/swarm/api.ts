@@ -21,6 +21,16 @@ export interface AgentControl {
   /** Deletes the state of an ended agent; never touches its `dir`. Throws "state" while it runs, "refused" when a hook does. */
   remove(id: string, options?: RemoveOptions): Promise<void>;
 }
+/** Agents that ended are put out of the way. */
+export interface ArchiveControl {
+  /**
+   * Packs an ended agent's files into the archive, out of the swarm; again, it does nothing. Throws "state" while it runs,
+   * while messages wait, and when it ended less than 8 hours ago.
+   */
+  archive(id: string): Promise<void>;
+  /** Brings an archived agent back, byte for byte; again, it does nothing. Throws "corrupt" when it cannot be unpacked. */
+  unarchive(id: string): Promise<Snapshot>;
+}
 /** Agents are spoken to. */
 export interface MessageControl {
   /** Keeps a user's turn for the agent, at most 4 MiB; its id when it is durable. Throws "state" when it takes none. */
@@ -42,7 +52,7 @@ export interface SwarmWatch {
   close(): Promise<void>;
 }
 /** A root and the agents in it. */
-export interface Swarm extends AgentControl, MessageControl, SwarmWatch {
+export interface Swarm extends AgentControl, ArchiveControl, MessageControl, SwarmWatch {
   readonly root: string; // absolute, without links
 }
 

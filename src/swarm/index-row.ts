@@ -1,5 +1,6 @@
 /** One agent's row of the index: who folded it, its files as they were, its snapshot, and where to go on. */
 import { type Checkpoint, restore } from "../core/checkpoint.ts";
+import { endedAt } from "../core/ended.ts";
 import type { Meta } from "../core/meta.ts";
 import { exists, stat } from "../disk.ts";
 import { runPaths } from "../process/run-files.ts";
@@ -32,7 +33,7 @@ export function formatRow(
   checkpoint?: Checkpoint,
 ): string {
   const inbox = journal.state.foreign > 0 ? meta.inboxPath : "";
-  const ended = Date.parse(snapshot.ended ?? snapshot.updated ?? snapshot.started);
+  const ended = endedAt(snapshot);
   const words = [meta.runner, journal.translate.by, String(run), inbox, meta.sessionId ?? "", String(ended)];
   const parts = [...words, seal].map((word) => JSON.stringify(word).slice(1, -1)); // a tab may be in a path
   const fold = checkpoint === undefined ? "" : JSON.stringify(checkpoint);

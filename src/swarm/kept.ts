@@ -165,7 +165,8 @@ export function talkOf(kept: Kept): Talk | undefined {
 
 export const isAlive = ({ facts }: Kept): boolean => facts?.kind === "running" || facts?.kind === "orphaned";
 
-function oneByOne(): Kept["serial"] {
+/** Work of which one piece is done at a time, in the order in which it was asked for. */
+export function oneByOne(): Kept["serial"] {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
     const next = last.then(work, work);

@@ -1,15 +1,17 @@
 /** The swarm in the process that supervises it: what may be asked of an agent, and when it is refused. */
 import { resolve } from "node:path";
 import { cannotCancel, keptByAnother, mayRun, runsAlready, stillRuns } from "../errors.ts";
-import { foreignIsAlive } from "../process/inbox-socket.ts";
 import { signalRun } from "../process/terminate.ts";
 import { remove } from "../disk.ts";
+import { dropArchived } from "../store/archive.ts";
 import { writeMeta } from "../store/fs-store.ts";
 import { inboxFor, requireFolder } from "./start-run.ts";
 import type { RunExit, Runner, Snapshot } from "../types.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import type { AgentControl, MessageControl, ResumeOptions, Swarm, SwarmWatch } from "./api.ts";
 import { answerFor } from "./answer.ts";
+import { agentArchive } from "./archive.ts";
+import { change, isForeign } from "./change.ts";
 import { handOver, resumeRun, sayTo, takeMessage } from "./deliver.ts";
 import { GRACE_MS, type Hive, tellWatchers } from "./hive.ts";
 import { keep, letGo } from "./keep.ts";
@@ -22,16 +24,13 @@ import { stopRun } from "./stop-run.ts";
 import { look, pump } from "./supervise.ts";
 
 export function makeSwarm(hive: Hive, close: () => Promise<void>): Swarm {
-  return { root: hive.store.root, ...agentControl(hive), ...messageControl(hive), ...watching(hive, close) };
-}
-
-/** One change of an agent at a time. It may have been let go of while this one waited for its turn. */
-async function change<T>(hive: Hive, id: string, work: (kept: Kept) => Promise<T>): Promise<T> {
-  for (;;) {
-    const kept = await keep(hive, id);
-    const done = await kept.serial(async () => (hive.kept.get(id) === kept ? { result: await work(kept) } : undefined));
-    if (done !== undefined) return done.result;
-  }
+  return {
+    root: hive.store.root,
+    ...agentControl(hive),
+    ...agentArchive(hive),
+    ...messageControl(hive),
+    ...watching(hive, close),
+  };
 }
 
 function agentControl(hive: Hive): AgentControl {
@@ -72,6 +71,7 @@ function agentControl(hive: Hive): AgentControl {
         letGo(hive, kept);
         if (kept.meta.inboxPath === inboxFor(hive, id)) remove(kept.meta.inboxPath);
         hive.store.discard(id);
+        dropArchived(hive.store, id); // what a move to or from there that failed left behind
         tellWatchers(hive, { change: "removed", id });
       });
     },
@@ -79,9 +79,6 @@ function agentControl(hive: Hive): AgentControl {
 }
 
 const runnerOf = (hive: Hive, kept: Kept): Promise<Runner> => hive.plugins.runner(kept.meta.runner, kept.caller?.env);
-/** A run of ours listens on the same inbox. */
-const isForeign = (kept: Kept): boolean =>
-  kept.journal.state.foreign > 0 && !isAlive(kept) && foreignIsAlive(kept.meta.inboxPath);
 
 function fresh(hive: Hive, kept: Kept): Snapshot {
   pump(hive, kept);

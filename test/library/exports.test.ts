@@ -16,7 +16,7 @@ const OF_AGENTS =
 const OF_PLUGINS =
   "Awaitable Command Delivery Detected Dialogue DialogueStep Environment EventHandler Hooks Launch Plugin PluginApi PluginModule RenderOptions Renderer RunSpec Runner SpawnRequest Stdin";
 const OF_SWARMS =
-  "AgentControl Caller Change ErrorCode MessageControl OpenOptions PluginFile RemoveOptions ResumeOptions SendOptions Settings SpawnOptions StopOptions Swarm SwarmWatch WaitOptions Waited";
+  "AgentControl ArchiveControl Caller Change ErrorCode MessageControl OpenOptions PluginFile RemoveOptions ResumeOptions SendOptions Settings SpawnOptions StopOptions Swarm SwarmWatch WaitOptions Waited";
 const sorted = (...lists: readonly string[]): string =>
   lists
     .flatMap((list) => list.split(" "))

@@ -11,17 +11,19 @@ import type { Snapshot } from "../../types.ts";
 export interface EachVerb {
   readonly verb: string;
   readonly asks: boolean; // before more than one is touched
+  /** Agents it means, when it chooses in a way of its own. */
+  readonly choose?: (context: CommandContext, access: Access) => Promise<readonly Snapshot[]>;
   /** Agents it means, when not all that were chosen. */
   readonly narrow?: (agents: readonly Snapshot[], context: CommandContext) => readonly Snapshot[];
   readonly act: (agent: Snapshot, access: Access, context: CommandContext) => Promise<Snapshot | undefined>;
 }
 
 /** Does it to all at once; one that is refused does not hold up the others, and its exit code is the verb's. */
-export const eachCommand = ({ verb, asks, narrow, act }: EachVerb): Command => ({
+export const eachCommand = ({ verb, asks, choose = chosen, narrow, act }: EachVerb): Command => ({
   async run(context) {
     const { settings, output } = context;
     const access = await openAccess(context);
-    const found = await chosen(context, access);
+    const found = await choose(context, access);
     const agents = narrow === undefined ? found : narrow(found, context);
     if (asks) await confirm(context, agents, verb);
     const done = await Promise.allSettled(agents.map((agent) => act(agent, access, context)));

@@ -1,3 +1,4 @@
+import { notTogether } from "../../errors.ts";
 import { openAccess } from "../access.ts";
 import type { Command } from "../command.ts";
 import { listView } from "../list-view.ts";
@@ -8,9 +9,11 @@ import { listed } from "../which.ts";
 export const ls: Command = {
   async run(context) {
     const { args, talk } = context;
+    const archived = args.options.has("archived");
+    if (archived && args.options.has("watch")) throw notTogether("archived", "watch");
     const access = await openAccess(context);
     if (args.options.has("watch")) return watchSwarm(context, access);
-    const { view: all, chosen } = await listed(context, access);
+    const { view: all, chosen } = await listed(context, access, archived);
     const view = listView(context, all, chosen);
     await printList(context, access, view);
     const { agents, hidden, problems } = view;
@@ -19,10 +22,12 @@ export const ls: Command = {
         `${hidden} that ended more than a day ago ${hidden === 1 ? "is" : "are"} not shown; -a shows all`,
       );
     else if (all.agents.length === 0 && process.stdout.isTTY)
-      await talk.notice("there are no agents yet; start one: skep spawn -- <command>");
+      await talk.notice(
+        archived ? "nobody is archived" : "there are no agents yet; start one: skep spawn -- <command>",
+      );
     if (problems.length > 0)
       await talk.warn(
-        `${problems.length} record${problems.length === 1 ? "" : "s"} could not be read; skep reload says which`,
+        `${problems.length} record${problems.length === 1 ? "" : "s"} could not be read${archived ? `: ${problems.map(({ path }) => path).join(", ")}` : "; skep reload says which"}`,
       );
     await sayUnwatched(context, access, agents);
   },

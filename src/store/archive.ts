@@ -1,0 +1,183 @@
+/**
+ * Agents that ended long ago, out of the scan: `archive/<id>/`, see docs/formats.md. What is made stands under a name that
+ * is no id until it is whole, and while an agent is in agents/, that one counts: a step that was cut off is found by that.
+ */
+import { dirname, join } from "node:path";
+import type { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip, createGzip } from "node:zlib";
+import { isId } from "../core/id.ts";
+import {
+  append,
+  close,
+  create,
+  exists,
+  list,
+  listFolders,
+  makeFolder,
+  makeFolders,
+  move,
+  openFresh,
+  openRead,
+  readAt,
+  removeFolder,
+  stat,
+  sync,
+  syncFolder,
+} from "../disk.ts";
+import { damagedArchive, nobodyArchived, notToArchive, systemCode } from "../errors.ts";
+import { archiveOf, placesOf, SNAPSHOT } from "./archived.ts";
+import type { Store } from "./store.ts";
+
+const CHUNK = 1024 * 1024;
+const [META, ZIPPED] = ["meta.json", ".gz"] as const;
+
+/**
+ * Moves an agent's folder into the archive, compressed; on disk when it resolves. `check` is called between the files, and
+ * throws when it must not go on. Throws SkepError "state" when the folder changes meanwhile, or holds what is no file.
+ */
+export async function archiveFolder(store: Store, id: string, snapshot: string, check: () => void): Promise<void> {
+  const { folder } = store.paths(id);
+  const { part, kept } = placesOf(store, id);
+  makeFolders(archiveOf(store));
+  removeFolder(part);
+  try {
+    const before = walk(folder, id);
+    makeFolder(part);
+    for (const { name, kind } of before) {
+      check();
+      const from = join(folder, name);
+      if (kind === "folder") makeFolder(join(part, name));
+      else await pass(from, join(part, name === META ? META : name + ZIPPED), name === META ? undefined : createGzip());
+    }
+    create(join(part, SNAPSHOT), snapshot);
+    syncFolders(part, before);
+    check();
+    const now = walk(folder, id);
+    if (JSON.stringify(now) !== JSON.stringify(before)) throw notToArchive(id, "something writes to its files");
+    dropArchived(store, id); // of an earlier time that was cut off
+    move(part, kept);
+  } catch (error) {
+    removeFolder(part);
+    throw error;
+  }
+  try {
+    store.discard(id);
+  } catch (error) {
+    if (exists(folder)) dropArchived(store, id);
+    throw error;
+  }
+}
+
+/**
+ * Moves an agent's folder back, byte for byte; on disk when it resolves. Throws SkepError "not_found" when it is not
+ * archived, "corrupt" when what is there cannot be unpacked: it stays then.
+ */
+export async function restoreFolder(store: Store, id: string, check: () => void): Promise<void> {
+  const { folder } = store.paths(id);
+  const { part, kept } = placesOf(store, id);
+  if (exists(folder)) return dropArchived(store, id); // it is back: an earlier time was cut off
+  if (stat(kept)?.isDirectory() !== true) throw nobodyArchived(id);
+  removeFolder(part);
+  try {
+    const entries = walk(kept, id).filter(({ name }) => name !== SNAPSHOT);
+    makeFolder(part);
+    for (const { name, kind } of entries) {
+      check();
+      const from = join(kept, name);
+      if (kind === "folder") makeFolder(join(part, name));
+      else if (name === META) await pass(from, join(part, META));
+      else if (name.endsWith(ZIPPED)) await unzip(from, join(part, name.slice(0, -ZIPPED.length)));
+    }
+    syncFolders(part, entries);
+    check();
+    makeFolders(dirname(folder));
+    move(part, folder);
+  } catch (error) {
+    removeFolder(part);
+    throw error;
+  }
+  dropArchived(store, id);
+}
+
+/** Clears away what was cut off: half-made folders, and archived copies of agents that are in agents/. */
+export function settleArchive(store: Store): void {
+  const folder = archiveOf(store);
+  if (stat(folder)?.isDirectory() !== true) return;
+  for (const name of list(folder) ?? []) {
+    if (/^[.-]/.test(name) && isId(name.slice(1))) removeFolder(join(folder, name));
+  }
+  const here = new Set(store.ids());
+  for (const id of listFolders(folder)) if (here.has(id)) dropArchived(store, id);
+}
+
+/** Takes an agent out of the archive, if it is there: at no moment is there a half of it under its id. */
+export function dropArchived(store: Store, id: string): void {
+  const { kept, gone } = placesOf(store, id);
+  removeFolder(gone); // of an earlier time that was cut off
+  if (!exists(kept)) return;
+  move(kept, gone);
+  removeFolder(gone);
+}
+
+interface Entry {
+  readonly name: string; // from the agent's folder on
+  readonly kind: "folder" | "file";
+  readonly facts?: readonly number[]; // of a file
+}
+
+/** What is in a folder, the folder before what is in it. FIFOs and sockets hold nothing and are passed over. */
+function walk(folder: string, id: string, below = ""): readonly Entry[] {
+  return (list(join(folder, below)) ?? []).flatMap((word): readonly Entry[] => {
+    const name = join(below, word);
+    const found = stat(join(folder, name));
+    if (found === undefined || found.isFIFO() || found.isSocket()) return [];
+    if (found.isDirectory()) return [{ name, kind: "folder" }, ...walk(folder, id, name)];
+    if (!found.isFile()) throw notToArchive(id, `${join(folder, name)} is neither a file nor a folder`);
+    return [{ name, kind: "file", facts: [found.ino, found.size, found.mtimeMs] }];
+  });
+}
+
+/** Makes a file of what is in another one, through a stream; on disk when it resolves, but for its name. */
+async function pass(from: string, to: string, through?: Transform): Promise<void> {
+  const source = openRead(from);
+  if (source === undefined) throw damagedArchive(from, "it is gone");
+  try {
+    const target = openFresh(to);
+    const write = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
+      for await (const chunk of chunks) append(target, chunk);
+    };
+    try {
+      if (through === undefined) await write(chunksOf(source));
+      else await pipeline(chunksOf(source), through, write);
+      sync(target);
+    } finally {
+      close(target);
+    }
+  } finally {
+    close(source);
+  }
+}
+
+async function unzip(from: string, to: string): Promise<void> {
+  try {
+    await pass(from, to, createGunzip());
+  } catch (error) {
+    throw systemCode(error)?.startsWith("Z_") === true ? damagedArchive(from, error) : error;
+  }
+}
+
+// oxlint-disable-next-line typescript/require-await -- a stream takes it either way, `for await` as well
+async function* chunksOf(fd: number): AsyncGenerator<Buffer> {
+  for (let at = 0; ;) {
+    const chunk = readAt(fd, at, CHUNK);
+    if (chunk.length === 0) return;
+    at += chunk.length;
+    yield chunk;
+  }
+}
+
+function syncFolders(part: string, entries: readonly Entry[]): void {
+  for (const { name, kind } of entries) if (kind === "folder") syncFolder(join(part, name));
+  syncFolder(part);
+}
