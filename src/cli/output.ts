@@ -1,28 +1,59 @@
+import { fstatSync } from "node:fs";
+import { sanitize } from "../core/sanitize.ts";
+import { partCommands, readsCommands } from "../core/workflow-commands.ts";
 import { cannotPrint, systemCode } from "../errors.ts";
 
-/** Data on stdout. Never followed by `process.exit`, which would cut off what a pipe has not taken yet. */
+/**
+ * Data on stdout. Never followed by `process.exit`, which would cut off what a pipe has not taken yet. What others wrote is
+ * harmless to who reads it, whichever verb prints it: on a terminal text is sanitised, and where a CI system reads along
+ * it gives no commands.
+ */
 export interface Output {
   /** Resolves when the stream has taken the text, or at once when its reader has left. Throws SkepError "io". */
   write(text: string | Uint8Array): Promise<void>;
+  /** The same for text whose control characters are skep's own, and whose other parts are sanitised. */
+  writeStyled(text: string): Promise<void>;
+  /** The bytes as they are, for those who ask for just that. */
+  copy(bytes: Uint8Array): Promise<void>;
   /** Aborted when the reader has left (`| head`): nobody wants more. That is no error. */
   readonly closed: AbortSignal;
 }
 
 export function openOutput(stream: NodeJS.WritableStream = process.stdout): Output {
   const left = new AbortController();
+  const terminal = stream === process.stdout && process.stdout.isTTY;
+  const part = stream === process.stdout && readsCommands(process.env) && !isFile(1) ? partCommands() : asIs;
   stream.on("error", () => {}); // each write hears of its own error; without a listener it would end the process
+  const send = async (data: string | Uint8Array): Promise<void> => {
+    if (data.length === 0 || left.signal.aborted) return;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        stream.write(data, (error) => (error ? reject(error) : resolve()));
+      });
+    } catch (error) {
+      if (systemCode(error) !== "EPIPE") throw cannotPrint(error);
+      left.abort();
+    }
+  };
   return {
     closed: left.signal,
-    async write(text) {
-      if (text.length === 0 || left.signal.aborted) return;
-      try {
-        await new Promise<void>((resolve, reject) => {
-          stream.write(text, (error) => (error ? reject(error) : resolve()));
-        });
-      } catch (error) {
-        if (systemCode(error) !== "EPIPE") throw cannotPrint(error);
-        left.abort();
-      }
+    write(text) {
+      if (typeof text === "string") return send(part(terminal ? sanitize(text) : text));
+      if (terminal) return send(sanitize(Buffer.from(text).toString("utf8")));
+      return send(part === asIs ? text : Buffer.from(part(Buffer.from(text).toString("latin1")), "latin1"));
     },
+    writeStyled: (text) => send(part(text)),
+    copy: send,
   };
+}
+
+const asIs = (text: string): string => text;
+
+/** What is written into a file is data, and read by whoever it is for. */
+function isFile(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFile();
+  } catch {
+    return false; // closed: the first write says so
+  }
 }

@@ -6,9 +6,9 @@ import type { Output } from "./output.ts";
 export const printAnswer = (output: Output, answer: string): Promise<void> =>
   output.write(`${(process.stdout.isTTY ? sanitize(answer) : answer).trimEnd()}\n`);
 
-/** The output of a command, piece by piece. */
+/** The output of a command, piece by piece; a piece may end within a character. */
 export function printOutput(output: Output): (bytes: Uint8Array) => Promise<void> {
   if (!process.stdout.isTTY) return (bytes) => output.write(bytes);
   const decoder = new TextDecoder();
-  return (bytes) => output.write(sanitize(decoder.decode(bytes, { stream: true })));
+  return (bytes) => output.write(decoder.decode(bytes, { stream: true }));
 }

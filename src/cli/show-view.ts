@@ -27,7 +27,7 @@ export async function printView(
   const { args, settings, output } = context;
   const name = settings.json ? "json" : ((declared ? args.options.value("output") : undefined) ?? "table");
   const renderer = await access.reader.plugins.renderer(name);
-  await output.write(renderView(renderer, view, optionsOf(context, verb)));
+  await output.writeStyled(renderView(renderer, view, optionsOf(context, verb)));
 }
 
 function optionsOf({ settings }: CommandContext, verb: string): RenderOptions {

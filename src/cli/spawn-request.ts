@@ -146,7 +146,9 @@ function readVariables(pairs: readonly string[], files: readonly string[], env: 
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw badEnv(where, "it names no variable");
     if (name.startsWith("SKEP_")) throw badEnv(where, `${name} is skep's own`);
     const value = at === -1 ? env[name] : pair.slice(at + 1);
-    if (value === undefined) throw badEnv(where, `${name} is not set here`);
+    // A line of a file may be the rest of a value that had several.
+    if (value === undefined)
+      throw badEnv(where, `${where === "--env" ? name : "a variable named there"} is not set here`);
     variables.set(name, value);
   };
   for (const file of files) {

@@ -1,5 +1,6 @@
 import type { ConsolaInstance } from "consola/basic";
 import { escapeForTerminal, sanitize, sanitizeLine } from "../core/sanitize.ts";
+import { partCommands, readsCommands } from "../core/workflow-commands.ts";
 import { faultOf, reasonOf, SkepError, systemCode } from "../errors.ts";
 
 /** Words for a person, on stderr. Each is printed in its turn; waiting for it is not needed. */
@@ -68,9 +69,13 @@ const textOf = (error: unknown): string =>
     ? `${error.path}: ${faultOf(error)}`
     : reasonOf(error);
 
+/** A text of whoever, for people. */
+export const say = (text: string): void => writeQuietly(`${sanitize(text)}\n`);
+
 /** When nobody reads stderr any more there is nobody to tell. */
 function writeQuietly(text: string): void {
   const { stderr } = process;
   if (stderr.listenerCount("error") === 0) stderr.on("error", () => {});
-  stderr.write(text);
+  stderr.write(readsCommands(process.env) ? part(text) : text);
 }
+const part = partCommands();

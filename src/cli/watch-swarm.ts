@@ -67,10 +67,10 @@ async function* viewsOf(looks: AsyncIterable<Look>): AsyncGenerator<SwarmView> {
 
 /** Draws over what stands there: clearing the screen first would flicker. What is below its end is left out. */
 const overwriting = (output: Output): Output => ({
-  closed: output.closed,
-  write(text) {
-    const lines = String(text).split("\n");
+  ...output,
+  writeStyled(text) {
+    const lines = text.split("\n");
     const shown = lines.slice(0, Math.max(1, (process.stdout.rows || lines.length) - 1));
-    return output.write(`\u001b[H${shown.map((line) => `${line}\u001b[K\n`).join("")}\u001b[J`);
+    return output.writeStyled(`\u001b[H${shown.map((line) => `${line}\u001b[K\n`).join("")}\u001b[J`);
   },
 });

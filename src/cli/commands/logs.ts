@@ -143,7 +143,7 @@ async function copyRaw(context: CommandContext, access: Access, agents: readonly
   await sayUnwatched(context, access, agents);
   while (!output.closed.aborted) {
     const { bytes, ended } = next();
-    await output.write(bytes);
+    await output.copy(bytes);
     if (ended || (bytes.length === 0 && !args.options.has("follow"))) return;
     if (bytes.length === 0) await pause(LOOK_MS);
   }

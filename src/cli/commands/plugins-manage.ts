@@ -6,6 +6,7 @@ import { loadPlugins } from "../../swarm/load-plugins.ts";
 import type { PluginFile } from "../../swarm/plugin-file.ts";
 import type { Environment } from "../../types.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { printJson } from "../print-json.ts";
 import { addPackage, packagePath, packages, removePackage } from "../plugin-folder.ts";
 import { findProject, PROJECT_CONFIG, trust as recordTrust } from "../trust.ts";
 
@@ -71,4 +72,4 @@ export const trust: Command = {
 };
 
 const say = ({ settings, output }: CommandContext, lines: readonly string[], json: unknown): Promise<void> =>
-  output.write(settings.json ? `${JSON.stringify(json, undefined, 2)}\n` : lines.map((line) => `${line}\n`).join(""));
+  settings.json ? printJson(output, json) : output.write(lines.map((line) => `${line}\n`).join(""));

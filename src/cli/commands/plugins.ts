@@ -1,6 +1,7 @@
 import { notTrusted, reasonOf } from "../../errors.ts";
 import { openAccess } from "../access.ts";
 import type { Command } from "../command.ts";
+import { printJson } from "../print-json.ts";
 
 export const list: Command = {
   async run(context) {
@@ -8,7 +9,7 @@ export const list: Command = {
     const access = await openAccess(context);
     if (settings.untrusted !== undefined) await talk.warn(reasonOf(notTrusted(settings.untrusted)));
     const plugins = await access.reader.plugins.report();
-    if (settings.json) return output.write(`${JSON.stringify(plugins, undefined, 2)}\n`);
+    if (settings.json) return printJson(output, plugins);
     const lines = plugins.map(({ name, version = "", source, supplies, replaces = [], error }) => {
       const from =
         source.kind === "bundled"

@@ -7,6 +7,7 @@ import { checkOutcome, waitForAgents } from "../finish-wait.ts";
 import { printAnswer, printOutput } from "../print-answer.ts";
 import { printJson } from "../print-json.ts";
 import { readSpawn } from "../spawn-request.ts";
+import { say } from "../talk.ts";
 import { rawOutput } from "../../swarm/raw-output.ts";
 import { turnFault } from "../turn-fault.ts";
 import type { Snapshot } from "../../types.ts";
@@ -27,7 +28,7 @@ export const spawn: Command = {
 
 async function waitAndPrint(context: CommandContext, access: Access, agent: Snapshot): Promise<void> {
   const { args, settings, output } = context;
-  if (!settings.quiet) process.stderr.write(`${agent.id}\n`);
+  if (!settings.quiet) say(agent.id);
   const [ended = agent] = await waitForAgents(access, [agent.id], {});
   // A live agent is well though its turn failed: it waits for another one.
   const fault = ended.phase === "ended" ? undefined : await turnFault(access.reader, agent.id, TASK_MESSAGE);
