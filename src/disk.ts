@@ -29,7 +29,7 @@ import {
 import { dirname } from "node:path";
 import { SkepError, systemCode } from "./errors.ts";
 
-const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
+const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
 const FILE_MODE = 0o600;
 const DIR_MODE = 0o700;
 
@@ -69,11 +69,12 @@ function openPrivate(path: string, flags: number): number {
 
 /** Opens a file for appending, made with mode 0600 when it is missing: its name is on disk then, before any of its bytes. */
 export function openAppend(path: string): number {
-  const isNew = !exists(path);
+  const found = stat(path);
+  if (found !== undefined && !found.isFile()) throw notRegular(path);
   const fd = openPrivate(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
   try {
     if (!fstatSync(fd).isFile()) throw notRegular(path);
-    if (isNew) syncFolder(dirname(path));
+    if (found === undefined) syncFolder(dirname(path));
     return fd;
   } catch (error) {
     closeSync(fd);
@@ -136,8 +137,7 @@ export function readWhole(path: string, limit: number): Buffer | undefined {
 /** Replaces a file whole: temp file, fsync, rename, fsync of the folder. A failure leaves the old one. */
 export function replace(path: string, content: string | Uint8Array): void {
   const temp = `${path}.${process.pid}.tmp`;
-  // What a killed writer of the same pid left there is overwritten.
-  const fd = openPrivate(temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  const fd = openNew(temp);
   try {
     try {
       append(fd, Buffer.from(content));
@@ -155,6 +155,18 @@ export function replace(path: string, content: string | Uint8Array): void {
 
 /** Makes a file and opens it for appending; one that is there is an error. Its folder is for the caller to sync. */
 export const openFresh = (path: string): number => openPrivate(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+
+/** What a killed writer of the same pid left there makes way, whatever it is by now: it is not written through. */
+function openNew(temp: string): number {
+  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+  try {
+    return openPrivate(temp, flags);
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw error;
+    unlinkSync(temp);
+    return openPrivate(temp, flags);
+  }
+}
 
 /** Creates a file with this text, on disk when it returns; `false` when it is already there. */
 export function create(path: string, text: string): boolean {
@@ -210,13 +222,26 @@ export function makeFolders(path: string): void {
   }
 }
 
+/** Makes one folder if it is not there. Throws SkepError "corrupt" when a link or a file stands in its place. */
+export function needFolder(path: string): void {
+  if (!makeFolder(path) && !isFolder(path)) throw notFolder(path);
+}
+
+/** Whether it is a folder itself, not a link to one. */
+export const isFolder = (path: string): boolean => stat(path)?.isDirectory() === true;
+const notFolder = (path: string): SkepError =>
+  new SkepError("corrupt", `${path} is not a folder of its own`, { hint: "a link there is not followed" });
+
 /** Takes a folder's rights from everybody else. */
 export function makePrivate(path: string): void {
   chmodSync(path, DIR_MODE);
 }
 
-/** Names in a folder, sorted; `undefined` when there is none. */
+/** Names in a folder, sorted; `undefined` when there is none. Throws SkepError "corrupt" for a link or a file. */
 export function list(path: string): string[] | undefined {
+  const found = stat(path);
+  if (found === undefined) return undefined;
+  if (!found.isDirectory()) throw notFolder(path);
   try {
     return readdirSync(path).toSorted();
   } catch (error) {
@@ -227,7 +252,9 @@ export function list(path: string): string[] | undefined {
 
 /** Names of the folders in a folder, sorted; links to folders are none. Nothing when it is missing. */
 export function listFolders(path: string): string[] {
-  if (!exists(path)) return []; // an exception costs more than a look
+  const found = stat(path); // an exception costs more than a look
+  if (found === undefined) return [];
+  if (!found.isDirectory()) throw notFolder(path);
   return readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)

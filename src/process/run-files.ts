@@ -1,7 +1,7 @@
 /** The files of one run, `runs/<000001>/`: see docs/formats.md. Who writes which is what makes a run survive everybody. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { create, exists, listFolders, readWhole } from "../disk.ts";
+import { create, exists, isFolder, listFolders, readWhole } from "../disk.ts";
 import { corruptIntent, reasonOf, SkepError, unfinishedIntent } from "../errors.ts";
 
 export interface RunPaths {
@@ -104,6 +104,7 @@ export function writeIntent(paths: RunPaths, intent: Intent): void {
 
 /** `undefined` when it is missing or was never finished: nothing was started then. Throws SkepError "corrupt" when it is damaged. */
 export function readIntent(paths: RunPaths): Intent | undefined {
+  if (!isOwn(paths)) return undefined;
   const text = readWhole(paths.intent, MAX_INTENT)?.toString("utf8");
   if (text === undefined || !text.endsWith("\n")) return undefined;
   try {
@@ -118,6 +119,7 @@ export function readIntent(paths: RunPaths): Intent | undefined {
  * it is told as damaged, and never passed over for an older one. `undefined`: nothing can have been started.
  */
 export function recoverIntent(paths: RunPaths, run: number): Intent | undefined {
+  if (!isOwn(paths)) return undefined;
   try {
     const intent = readIntent(paths);
     if (intent !== undefined) return intent;
@@ -127,6 +129,9 @@ export function recoverIntent(paths: RunPaths, run: number): Intent | undefined 
     return guess(run, reasonOf(error));
   }
 }
+
+/** Whether the run's folder is the agent's own: a link would lead to files that are not skep's. */
+export const isOwn = ({ dir }: RunPaths): boolean => isFolder(dir) && isFolder(dirname(dir));
 
 /** Of no boot and no machine: nothing is signalled by a pid because of it. */
 const guess = (run: number, damaged: string): Intent => ({

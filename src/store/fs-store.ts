@@ -2,11 +2,12 @@
 import { join } from "node:path";
 import {
   exists,
+  isFolder,
   list,
   listFolders,
   makeFolder,
-  makeFolders,
   move,
+  needFolder,
   readWhole,
   realPath,
   removeFolder,
@@ -40,18 +41,21 @@ export function openStore(path: string): Store {
     },
     claim(id) {
       if (exists(join(root, "archive", id))) return false;
-      removeFolder(trashOf(id)); // a discard that failed in the middle: whoever made it may repeat himself
-      makeFolders(join(root, "agents"));
+      // A discard that failed in the middle: whoever made it may repeat himself.
+      if (isFolder(join(root, "trash"))) removeFolder(trashOf(id));
+      needFolder(join(root, "agents"));
       return makeFolder(folderOf(id));
     },
     discard(id) {
-      makeFolders(join(root, "trash"));
+      needFolder(join(root, "trash"));
       removeFolder(trashOf(id)); // what a discard that was cut off left there
       if (exists(folderOf(id))) move(folderOf(id), trashOf(id));
       removeFolder(trashOf(id));
     },
     emptyTrash() {
-      for (const name of list(join(root, "trash")) ?? []) removeFolder(join(root, "trash", name));
+      const trash = join(root, "trash");
+      // A link would lead to what is not skep's, and what has no agent's name was not put there by skep.
+      if (isFolder(trash)) for (const id of (list(trash) ?? []).filter(isId)) removeFolder(trashOf(id));
     },
   };
 }
@@ -59,8 +63,9 @@ export function openStore(path: string): Store {
 /** Reads meta.json; `undefined` when there is none. Throws SkepError "corrupt" with the reason. */
 export function readMeta(store: Store, id: string): Meta | undefined {
   const { folder, meta } = store.paths(id);
+  if (!isId(id)) return undefined;
   // The folder itself may be a link to somewhere else.
-  if (stat(folder)?.isDirectory() !== true) return undefined;
+  if (!isFolder(folder)) return undefined;
   const text = readWhole(meta, MAX_META);
   return text === undefined ? undefined : parseMeta(text.toString("utf8"), id);
 }

@@ -3,7 +3,7 @@ import { TASK_MESSAGE } from "../core/queue.ts";
 import { timeOf } from "../core/entry.ts";
 import { withoutMarks } from "../core/nested.ts";
 import type { Meta } from "../core/meta.ts";
-import { makeFolder, makeFolders, realPath, stat } from "../disk.ts";
+import { makeFolder, needFolder, realPath, stat } from "../disk.ts";
 import { dirGone, launchFailed, reasonOf, SkepError, swarmClosed } from "../errors.ts";
 import { inboxPath } from "../process/inbox-socket.ts";
 import { awaitClaim, startShim } from "../process/launch.ts";
@@ -136,7 +136,7 @@ export async function startRun(hive: Hive, kept: Kept, runner: Runner, planned: 
   const paths = runPaths(folder, run);
   kept.journal.translate = await translateFor(hive.plugins, kept.meta.runner); // a plugin may have changed meanwhile
   if (hive.closed) throw swarmClosed();
-  makeFolders(`${folder}/runs`);
+  needFolder(`${folder}/runs`);
   if (!makeFolder(paths.dir)) throw launchFailed(intent.runner, new Error(`run ${run} exists already`));
   kept.starting = true;
   kept.run = freshRun(kept.journal, run, paths, intent);
