@@ -187,9 +187,11 @@ export function create(path: string, text: string): boolean {
   return true;
 }
 
+export const openFolder = (path: string): number => openSync(path, O_RDONLY);
+
 /** Makes the names in a folder durable. */
 export function syncFolder(path: string): void {
-  const fd = openSync(path, O_RDONLY);
+  const fd = openFolder(path);
   try {
     fsyncSync(fd);
   } finally {
@@ -232,9 +234,9 @@ export const isFolder = (path: string): boolean => stat(path)?.isDirectory() ===
 const notFolder = (path: string): SkepError =>
   new SkepError("corrupt", `${path} is not a folder of its own`, { hint: "a link there is not followed" });
 
-/** Takes a folder's rights from everybody else. */
-export function makePrivate(path: string): void {
-  chmodSync(path, DIR_MODE);
+/** Takes the rights from everybody else: of a folder, or of a file with its mode. */
+export function makePrivate(path: string, mode: number = DIR_MODE): void {
+  chmodSync(path, mode);
 }
 
 /** Names in a folder, sorted; `undefined` when there is none. Throws SkepError "corrupt" for a link or a file. */

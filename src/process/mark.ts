@@ -20,6 +20,22 @@ export function processesWithMark(mark: string): ProcessStat[] {
   });
 }
 
+export interface MarkedProcess extends ProcessStat {
+  readonly mark: string;
+  readonly id: string; // of the agent
+  readonly run: number;
+}
+/** Live processes that runs of this root started; another file system's root may have the same inode, so its path counts too. */
+export function processesOfRoot(rootInode: string, root: string): MarkedProcess[] {
+  const path = `\0SKEP_ROOT=${Buffer.from(root).toString("latin1")}\0`;
+  return allPids().flatMap((pid) => {
+    const environment = `\0${(pid === process.pid ? undefined : readSystem(`/proc/${pid}/environ`)) ?? ""}`;
+    const [, mark = "", inode, id = "", run] = /\0SKEP_RUN=((\d+)\/([^/\0]+)\/(\d+))\0/.exec(environment) ?? [];
+    const found = inode === rootInode && environment.includes(path) ? statOf(pid) : undefined;
+    return found === undefined || found.zombie ? [] : [{ ...found, mark, id, run: Number(run) }];
+  });
+}
+
 /** Live members of a process group. */
 export function processesInGroup(group: number): ProcessStat[] {
   return allPids().flatMap((pid) => {

@@ -49,8 +49,10 @@ export async function terminate(target: RunTarget, { grace, first }: TerminateOp
 }
 
 /** Ends processes that an ended run, or all of an agent's, left behind. */
-export async function sweep(mark: string, grace: number): Promise<void> {
-  const lives = (): ProcessStat[] => processesWithMark(mark);
+export const sweep = (mark: string, grace: number): Promise<void> => endAll(() => processesWithMark(mark), grace);
+
+/** Ends what is found until nothing is: SIGTERM, then SIGKILL. */
+export async function endAll(lives: () => readonly ProcessStat[], grace: number): Promise<void> {
   for (const how of ["SIGTERM", "SIGKILL"] as const) {
     const found = lives();
     if (found.length === 0) return;

@@ -48,7 +48,7 @@ export const restart: Command = {
 };
 
 /** The pid of the one that ran. Answers when its process has ended: the lock is free then. */
-async function shutDown({ root }: Access, { settings }: CommandContext): Promise<number | undefined> {
+export async function shutDown({ root }: Access, { settings }: CommandContext): Promise<number | undefined> {
   const found = await findSupervisor(root, settings.env);
   if (found === undefined) return undefined;
   const record = readRecord(root);
