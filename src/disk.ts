@@ -158,13 +158,12 @@ export const openFresh = (path: string): number => openPrivate(path, O_WRONLY | 
 
 /** What a killed writer of the same pid left there makes way, whatever it is by now: it is not written through. */
 function openNew(temp: string): number {
-  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
   try {
-    return openPrivate(temp, flags);
+    return openFresh(temp);
   } catch (error) {
     if (systemCode(error) !== "EEXIST") throw error;
     unlinkSync(temp);
-    return openPrivate(temp, flags);
+    return openFresh(temp);
   }
 }
 
@@ -241,9 +240,7 @@ export function makePrivate(path: string, mode: number = DIR_MODE): void {
 
 /** Names in a folder, sorted; `undefined` when there is none. Throws SkepError "corrupt" for a link or a file. */
 export function list(path: string): string[] | undefined {
-  const found = stat(path);
-  if (found === undefined) return undefined;
-  if (!found.isDirectory()) throw notFolder(path);
+  if (exists(path) && !isFolder(path)) throw notFolder(path);
   try {
     return readdirSync(path).toSorted();
   } catch (error) {
@@ -254,9 +251,8 @@ export function list(path: string): string[] | undefined {
 
 /** Names of the folders in a folder, sorted; links to folders are none. Nothing when it is missing. */
 export function listFolders(path: string): string[] {
-  const found = stat(path); // an exception costs more than a look
-  if (found === undefined) return [];
-  if (!found.isDirectory()) throw notFolder(path);
+  if (!exists(path)) return []; // an exception costs more than a look
+  if (!isFolder(path)) throw notFolder(path);
   return readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)

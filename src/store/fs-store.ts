@@ -5,6 +5,7 @@ import {
   isFolder,
   list,
   listFolders,
+  makeFolders,
   makeFolder,
   move,
   needFolder,
@@ -43,6 +44,7 @@ export function openStore(path: string): Store {
       if (exists(join(root, "archive", id))) return false;
       // A discard that failed in the middle: whoever made it may repeat himself.
       if (isFolder(join(root, "trash"))) removeFolder(trashOf(id));
+      makeFolders(root);
       needFolder(join(root, "agents"));
       return makeFolder(folderOf(id));
     },

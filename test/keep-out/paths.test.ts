@@ -54,33 +54,22 @@ describe("a folder of the root that is a link", () => {
     renameSync(`${agents}.away`, agents);
   });
 
-  test("is followed by no verb: an agent, its runs, a run", async () => {
+  test("is followed by no verb: an agent", async () => {
     symlinkSync(join(victim, "evil-aaaaaa"), join(agents, "evil-aaaaaa"));
-    for (const verb of ["show", "logs", "stop", "rm", "resume", "result"])
-      assert.equal((await harmless(verb, "evil-aaaaaa")).code, 3, verb);
-    const [runs, run] = [await ended("runs"), await ended("run")];
-    await stopSupervisor();
-    for (const [path, to] of [
-      [join(agents, runs, "runs"), join(victim, "evil-aaaaaa", "runs")],
-      [join(agents, run, "runs", "000001"), join(victim, "evil-aaaaaa", "runs", "000001")],
-    ] as const) {
-      rmSync(path, { recursive: true });
-      symlinkSync(to, path);
-    }
-    for (const id of [runs, run])
-      for (const words of [
-        ["show", id],
-        ["logs", id],
-        ["logs", "--raw", id],
-        ["ls", "-a"],
-        ["stop", id],
-        ["resume", id],
-        ["send", "--queue", id, "x"],
-        ["rm", "--force", id],
-      ])
-        await harmless(...words);
-    for (const id of [runs, run]) rmSync(join(agents, id), { recursive: true, force: true });
+    for (const verb of ["show", "rm", "resume"]) assert.equal((await harmless(verb, "evil-aaaaaa")).code, 3, verb);
   });
+
+  for (const link of ["runs", "runs/000001"]) {
+    test(`is followed by no verb: ${link}`, async () => {
+      const id = await ended("linked");
+      await stopSupervisor();
+      rmSync(join(agents, id, link), { recursive: true });
+      symlinkSync(join(victim, "evil-aaaaaa", link), join(agents, id, link));
+      for (const verb of [["show"], ["logs", "--raw"], ["stop"], ["resume"], ["send", "--queue"], ["rm", "--force"]])
+        await harmless(...verb, id, ...(verb[0] === "send" ? ["x"] : []));
+      rmSync(join(agents, id), { recursive: true, force: true });
+    });
+  }
 });
 
 describe("a file of the root that is something else", () => {
@@ -126,14 +115,14 @@ describe("a file of the root that is something else", () => {
 
   test("keeps the supervisor from starting, with a reason: lock, supervisor.json, supervisor.log", async () => {
     for (const name of ["lock", "supervisor.json", "supervisor.log"])
-      for (const make of Object.values(KINDS)) {
+      for (const make of Object.values(KINDS).slice(0, 2)) {
         const own = join(box.folder, "own");
         mkdirSync(own, { recursive: true });
         make(join(own, name));
         const { code, stderr } = await harmless("--root", own, "supervisor", "start");
         // supervisor.json is replaced, whatever it was: it is nobody's but the supervisor's.
         if (code !== 0) assert.match(stderr, /^skep: (?!.*internal).*\n$/, name);
-        await harmless("--root", own, "supervisor", "stop");
+        else await harmless("--root", own, "supervisor", "stop");
         rmSync(own, { recursive: true });
       }
   });
