@@ -40,8 +40,9 @@ esac
   return text.replaceAll(/#(\d)#/g, (_match, step: string) => (Number(step) === stopAt ? "kill -STOP $$; " : ""));
 }
 
+// busybox would leave SIGQUIT ignored in the child; what is caught is reset by exec.
 // The stop is looked for after \`child\` was written: whoever is second, this or the one who stops, sees the other.
-const INNER = `SKEP_d=$1 SKEP_u=$2 SKEP_w=$3; export SKEP_AGENT_ID="$4" SKEP_ROOT="$5" SKEP_RUN="$6"; shift 6
+const INNER = `SKEP_d=$1 SKEP_u=$2 SKEP_w=$3; export SKEP_AGENT_ID="$4" SKEP_ROOT="$5" SKEP_RUN="$6"; shift 6; trap : QUIT
 SKEP_field() { shift 19; SKEP_s=$1; }
 #3#read -r SKEP_s </proc/$$/stat; set -f; SKEP_field \${SKEP_s##*) }
 echo "$$ $SKEP_s" >"$SKEP_d/child" || exit 75

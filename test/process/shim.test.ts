@@ -62,7 +62,8 @@ for (const shell of SHELLS) {
     test("gives the child the caller's umask, its marks, and no signal ignored", async () => {
       const run = await start(
         folder,
-        ["sh", "-c", 'umask; echo "$SKEP_AGENT_ID $SKEP_RUN"; grep SigIgn /proc/$$/status; ls /proc/$$/fd'],
+        // by its path: busybox would take itself for `sh`, which ignores SIGQUIT of its own accord
+        ["/bin/sh", "-c", 'umask; echo "$SKEP_AGENT_ID $SKEP_RUN"; grep SigIgn /proc/$$/status; ls /proc/$$/fd'],
         { tools, umask: 0o027 },
       );
       await run.ended();
