@@ -7,13 +7,12 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { plugin } from "bun";
 import { bytesIn } from "../cli/verbs/archived.ts";
 import type { Store } from "../../src/store/store.ts";
 import { planIn } from "./faulty-build.ts";
 import type { Plan } from "./faulty-fs.ts";
 
-plugin({
+Bun.plugin({
   name: "faulty-fs",
   setup(build) {
     build.onLoad({ filter: /\/src\/disk\.ts$/ }, ({ path }) => {
