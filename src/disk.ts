@@ -117,9 +117,7 @@ export function sync(fd: number): void {
   fdatasyncSync(fd);
 }
 
-export function truncate(fd: number, size: number): void {
-  ftruncateSync(fd, size);
-}
+export const truncate = (fd: number, size: number): void => ftruncateSync(fd, size);
 
 /** A whole regular file of at most `limit` bytes; `undefined` when it is missing. */
 export function readWhole(path: string, limit: number): Buffer | undefined {
@@ -153,17 +151,15 @@ export function replace(path: string, content: string | Uint8Array): void {
   syncFolder(dirname(path));
 }
 
-/** Makes a file and opens it for appending; one that is there is an error. Its folder is for the caller to sync. */
-export const openFresh = (path: string): number => openPrivate(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
-
-/** What a killed writer of the same pid left there makes way, whatever it is by now: it is not written through. */
-function openNew(temp: string): number {
+/** Opens a file that it makes. What a killed writer left there makes way, whatever it is by now: it is not written through. */
+export function openNew(temp: string): number {
+  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
   try {
-    return openFresh(temp);
+    return openPrivate(temp, flags);
   } catch (error) {
     if (systemCode(error) !== "EEXIST") throw error;
     unlinkSync(temp);
-    return openFresh(temp);
+    return openPrivate(temp, flags);
   }
 }
 

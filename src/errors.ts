@@ -143,18 +143,10 @@ export const loginFailed = (why: string): SkepError =>
   new SkepError("state", `its login failed: ${why}`, { hint: "log in, then: skep resume" });
 export const isArchived = (id: string): SkepError =>
   new SkepError("state", `${id} is archived`, { hint: `skep unarchive ${id}` });
-export const notArchived = (id: string): SkepError =>
-  new SkepError("state", `${id} is not archived`, { hint: "skep ls --archived shows who is" });
 export const nobodyArchived = (which: string): SkepError =>
   new SkepError("not_found", `no archived agent is called ${which}`, { hint: "skep ls --archived shows all" });
-export const tooYoung = (id: string, quiet: string): SkepError =>
-  new SkepError("state", `${id} ended, or wrote, less than 8 hours ago, at ${quiet}: it is not archived yet`);
-export const stillWaits = (id: string): SkepError =>
-  new SkepError("state", `${id} has messages that wait: it is not archived`, { hint: `skep resume ${id}` });
 export const notToArchive = (id: string, why: string): SkepError =>
   new SkepError("state", `${id} is not archived: ${why}`);
-export const damagedArchive = (path: string, cause: unknown): SkepError =>
-  new SkepError("corrupt", `${path} is damaged: ${reasonOf(cause)}`, { cause });
 export const tooLarge = (what: string, limit: number): SkepError =>
   new SkepError("usage", `the ${what} has more than ${limit} bytes`);
 export const locked = (root: string): SkepError =>
@@ -191,7 +183,7 @@ export const badConfig = (path: string, why: string, hint?: string, cause?: unkn
   new SkepError("usage", `config ${path}: ${why}`, { hint, cause });
 export const cannotPrint = (cause: unknown): SkepError =>
   new SkepError("io", `cannot write to stdout: ${reasonOf(cause)}`, { cause });
-export const corruptIntent = (path: string, cause: unknown): SkepError =>
+export const corruptFile = (path: string, cause: unknown): SkepError =>
   new SkepError("corrupt", `${path}: ${reasonOf(cause)}`, { cause });
 export const endNotKept = (id: string, why: string): SkepError =>
   new SkepError("io", `${id} was ended, but its end cannot be written down: ${why}`);
@@ -212,14 +204,9 @@ export const socketTooLong = (path: string, limit: number): SkepError =>
   new SkepError("io", `the socket path ${path} has more than ${limit} bytes`, {
     hint: "set XDG_RUNTIME_DIR to a shorter folder",
   });
+const firstOf = (ids: readonly string[]): string => `${ids.slice(0, 8).join(", ")}${ids.length > 8 ? ", …" : ""}`;
 export const ambiguous = (name: string, candidates: readonly string[]): SkepError =>
-  new SkepError(
-    "ambiguous",
-    `${name} is ambiguous: ${candidates.slice(0, 8).join(", ")}${candidates.length > 8 ? ", …" : ""}`,
-    {
-      hint: "use more characters",
-    },
-  );
+  new SkepError("ambiguous", `${name} is ambiguous: ${firstOf(candidates)}`, { hint: "use more characters" });
 export const whichAgents = (): SkepError =>
   new SkepError("usage", "which agents?", { hint: "name them, or use --all, -l, --status, --phase, --here" });
 export const notSure = (what: string): SkepError => new SkepError("interrupted", `${what}: not done`);
@@ -255,8 +242,6 @@ export const noCommand = (): SkepError =>
   new SkepError("usage", "exec needs a command", { hint: "give it after --, as in: skep spawn -- make test" });
 export const rawAlone = (flag: string): SkepError =>
   new SkepError("usage", `--raw and --${flag} do not go together`, { hint: "--raw gives the bytes as they are" });
-export const notTogether = (one: string, other: string): SkepError =>
-  new SkepError("usage", `--${one} and --${other} do not go together`);
 export const heldByProgram = (pid: number): SkepError =>
   new SkepError("refused", `a program that embeds skep holds the root (pid ${pid})`, { hint: "end that program" });
 export const stillHeld = (pid: number): SkepError =>

@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { create, exists, isFolder, listFolders, readWhole } from "../disk.ts";
-import { corruptIntent, reasonOf, SkepError, unfinishedIntent } from "../errors.ts";
+import { corruptFile, reasonOf, SkepError, unfinishedIntent } from "../errors.ts";
 
 export interface RunPaths {
   readonly dir: string;
@@ -110,7 +110,7 @@ export function readIntent(paths: RunPaths): Intent | undefined {
   try {
     return v.parse(schema, JSON.parse(text));
   } catch (cause) {
-    throw corruptIntent(paths.intent, cause);
+    throw corruptFile(paths.intent, cause);
   }
 }
 

@@ -12,12 +12,13 @@ import {
   close,
   create,
   exists,
+  isFolder,
   list,
   listFolders,
   makeFolder,
-  makeFolders,
   move,
-  openFresh,
+  needFolder,
+  openNew,
   openRead,
   readAt,
   removeFolder,
@@ -25,7 +26,7 @@ import {
   sync,
   syncFolder,
 } from "../disk.ts";
-import { damagedArchive, nobodyArchived, notToArchive, systemCode } from "../errors.ts";
+import { corruptFile, nobodyArchived, notToArchive, systemCode } from "../errors.ts";
 import { archiveOf, placesOf, SNAPSHOT } from "./archived.ts";
 import type { Store } from "./store.ts";
 
@@ -39,7 +40,7 @@ const [META, ZIPPED] = ["meta.json", ".gz"] as const;
 export async function archiveFolder(store: Store, id: string, snapshot: string, check: () => void): Promise<void> {
   const { folder } = store.paths(id);
   const { part, kept } = placesOf(store, id);
-  makeFolders(archiveOf(store));
+  needFolder(archiveOf(store));
   removeFolder(part);
   try {
     const before = walk(folder, id);
@@ -77,7 +78,7 @@ export async function restoreFolder(store: Store, id: string, check: () => void)
   const { folder } = store.paths(id);
   const { part, kept } = placesOf(store, id);
   if (exists(folder)) return dropArchived(store, id); // it is back: an earlier time was cut off
-  if (stat(kept)?.isDirectory() !== true) throw nobodyArchived(id);
+  if (!isFolder(kept)) throw nobodyArchived(id);
   removeFolder(part);
   try {
     const entries = walk(kept, id).filter(({ name }) => name !== SNAPSHOT);
@@ -91,7 +92,7 @@ export async function restoreFolder(store: Store, id: string, check: () => void)
     }
     syncFolders(part, entries);
     check();
-    makeFolders(dirname(folder));
+    needFolder(dirname(folder));
     move(part, folder);
   } catch (error) {
     removeFolder(part);
@@ -103,7 +104,7 @@ export async function restoreFolder(store: Store, id: string, check: () => void)
 /** Clears away what was cut off: half-made folders, and archived copies of agents that are in agents/. */
 export function settleArchive(store: Store): void {
   const folder = archiveOf(store);
-  if (stat(folder)?.isDirectory() !== true) return;
+  if (!isFolder(folder)) return;
   for (const name of list(folder) ?? []) {
     if (/^[.-]/.test(name) && isId(name.slice(1))) removeFolder(join(folder, name));
   }
@@ -141,9 +142,9 @@ function walk(folder: string, id: string, below = ""): readonly Entry[] {
 /** Makes a file of what is in another one, through a stream; on disk when it resolves, but for its name. */
 async function pass(from: string, to: string, through?: Transform): Promise<void> {
   const source = openRead(from);
-  if (source === undefined) throw damagedArchive(from, "it is gone");
+  if (source === undefined) throw corruptFile(from, "it is gone");
   try {
-    const target = openFresh(to);
+    const target = openNew(to);
     const write = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
       for await (const chunk of chunks) append(target, chunk);
     };
@@ -163,7 +164,7 @@ async function unzip(from: string, to: string): Promise<void> {
   try {
     await pass(from, to, createGunzip());
   } catch (error) {
-    throw systemCode(error)?.startsWith("Z_") === true ? damagedArchive(from, error) : error;
+    throw systemCode(error)?.startsWith("Z_") === true ? corruptFile(from, error) : error;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Where archived agents are, and what is told of them without unpacking anything. */
 import { join } from "node:path";
 import { isId } from "../core/id.ts";
-import { exists, listFolders, readWhole, stat } from "../disk.ts";
+import { exists, isFolder, listFolders, readWhole } from "../disk.ts";
 import type { Store } from "./store.ts";
 
 /** The file beside an agent's packed ones: its last snapshot. */
@@ -15,8 +15,6 @@ export const placesOf = (store: Store, id: string): { readonly [place in "part" 
   kept: join(archiveOf(store), id),
   gone: join(archiveOf(store), `-${id}`),
 });
-
-const isFolder = (path: string): boolean => stat(path)?.isDirectory() === true;
 
 /** Whether the archive has it, and agents/ does not. */
 export const isKeptInArchive = (store: Store, id: string): boolean =>

@@ -2,7 +2,7 @@
 import { isOld, quietSince } from "../core/ended.ts";
 import { timeOf } from "../core/entry.ts";
 import { exists } from "../disk.ts";
-import { keptByAnother, notToArchive, stillRuns, stillWaits, swarmClosed, tooYoung } from "../errors.ts";
+import { keptByAnother, notToArchive, stillRuns, swarmClosed } from "../errors.ts";
 import { agentMark, processesWithMark } from "../process/mark.ts";
 import { archiveFolder, restoreFolder } from "../store/archive.ts";
 import { isKeptInArchive } from "../store/archived.ts";
@@ -60,8 +60,9 @@ function refuseUnless(hive: Hive, kept: Kept, agent: Snapshot): void {
   if (isForeign(kept)) throw keptByAnother(id, "archive");
   const over = run === undefined || hasEnded(journal, run);
   if (!over || agent.phase !== "ended" || kept.starting) throw stillRuns(id, "it is not archived");
-  if (!isSettled(journal, agent)) throw stillWaits(id);
-  if (!isOld(agent, hive.now())) throw tooYoung(id, timeOf(quietSince(agent)));
+  if (!isSettled(journal, agent)) throw notToArchive(id, "it has messages that wait");
+  if (!isOld(agent, hive.now()))
+    throw notToArchive(id, `it ended, or wrote, less than 8 hours ago, at ${timeOf(quietSince(agent))}`);
   const left = processesWithMark(agentMark(hive.rootInode(), id)).length > 0;
   if (left) throw notToArchive(id, "something that it started still runs");
   if (run !== undefined && hasMore(journal, run)) throw notToArchive(id, "its run has written after its end");

@@ -38,7 +38,9 @@ const STEPS = { archive, restore } as const;
 
 let roots = 0;
 function makeRoot(): { readonly store: Store; readonly before: ReadonlyMap<string, string> } {
-  const store = openStore(join(folder, `root-${(roots += 1)}`));
+  const root = join(folder, `root-${(roots += 1)}`);
+  mkdirSync(root);
+  const store = openStore(root);
   store.claim(ID);
   const { folder: own, meta, log } = store.paths(ID);
   writeFileSync(meta, '{"id":"first-aaaaaa"}\n');

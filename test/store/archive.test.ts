@@ -13,7 +13,7 @@ const proceed = (): void => {};
 describe("the archive", () => {
   const folder = mkdtempSync(join(tmpdir(), "skep-archive-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
-  const store = openStore(join(folder, "root"));
+  const store = openStore(folder);
   store.claim(ID);
   const { folder: own, meta, log, inbox } = store.paths(ID);
   const bytes = Buffer.alloc(3 * 1024 * 1024 + 1, "a line that repeats\n"); // more than a chunk

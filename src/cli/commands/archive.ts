@@ -1,7 +1,7 @@
 /** `archive` and `unarchive`: agents that ended long ago go out of the way, and come back. */
 import { isOld } from "../../core/ended.ts";
 import { resolve } from "../../core/selector.ts";
-import { ambiguous, nobodyArchived, notArchived } from "../../errors.ts";
+import { ambiguous, nobodyArchived } from "../../errors.ts";
 import { archivedView } from "../../swarm/archived-view.ts";
 import { reload } from "../../swarm/reload.ts";
 import type { Snapshot } from "../../types.ts";
@@ -41,14 +41,13 @@ export const unarchive: Command = eachCommand({
 async function archivedOf(context: CommandContext, access: Access): Promise<readonly Snapshot[]> {
   const { args, settings } = context;
   const { agents } = archivedView(access.reader.store);
-  const here = access.reader.store.ids();
   const found = args.positionals.map((name): Snapshot => {
     const named = resolve(name, agents, settings.session);
     if ("id" in named) {
       const agent = agents.find(({ id }) => id === named.id);
       if (agent !== undefined) return agent;
     } else if (named.error === "ambiguous") throw ambiguous(name, named.candidates);
-    throw here.includes(name) ? notArchived(name) : nobodyArchived(name);
+    throw nobodyArchived(name);
   });
   return [...new Set(found)];
 }

@@ -1,4 +1,4 @@
-import { notTogether } from "../../errors.ts";
+import { usage } from "../../errors.ts";
 import { openAccess } from "../access.ts";
 import type { Command } from "../command.ts";
 import { listView } from "../list-view.ts";
@@ -10,7 +10,7 @@ export const ls: Command = {
   async run(context) {
     const { args, talk } = context;
     const archived = args.options.has("archived");
-    if (archived && args.options.has("watch")) throw notTogether("archived", "watch");
+    if (archived && args.options.has("watch")) throw usage("--archived and --watch do not go together");
     const access = await openAccess(context);
     if (args.options.has("watch")) return watchSwarm(context, access);
     const { view: all, chosen } = await listed(context, access, archived);

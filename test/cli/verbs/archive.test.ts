@@ -70,7 +70,7 @@ describe("archive and unarchive", () => {
     const linked = await spawn("-n", "linked", "--", "true");
     const grown = await spawn("-n", "grown", "--", "true");
     await old(9, live, waits, linked, grown);
-    assert.match(await fails(4, "archive", waits), /has messages that wait: it is not archived/);
+    assert.match(await fails(4, "archive", waits), /is not archived: it has messages that wait/);
     mkdirSync(join(cli.work, "outside"));
     symlinkSync(join(cli.work, "outside"), join(folderOf(linked), "link"));
     assert.match(await fails(4, "archive", linked), /link is neither a file nor a folder/);
@@ -113,7 +113,7 @@ describe("archive and unarchive", () => {
     assert.equal(errorOf(await fails(3, "unarchive", "--json", "nobody")).code, "not_found");
     assert.match(await fails(2, "ls", "--archived", "--watch"), /--archived and --watch do not go together/);
     const here = await spawn("-n", "here", "--", "true");
-    assert.match(await fails(4, "unarchive", here), /here-\w+ is not archived/);
+    assert.match(await fails(3, "unarchive", here), /no archived agent is called here-/);
     await ok("unarchive", id);
   });
 
@@ -125,7 +125,7 @@ describe("archive and unarchive", () => {
     const bytes = readFileSync(packed);
     writeFileSync(packed, bytes.subarray(0, bytes.length - 20));
     const before = bytesIn(dirname(packed));
-    assert.match(await fails(1, "unarchive", id), /events\.jsonl\.gz is damaged/);
+    assert.match(await fails(1, "unarchive", id), /events\.jsonl\.gz: /);
     assert.deepEqual(bytesIn(dirname(packed)), before);
     assert.ok(!existsSync(folderOf(id)));
     writeFileSync(packed, bytes);
