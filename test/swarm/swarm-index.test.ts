@@ -106,7 +106,11 @@ function formatLines(lines: readonly { word: number; text: string; gap: number }
 const change = oneof(
   record({ kind: constant("append" as const), agent: nat({ max: 4 }), line }),
   record({ kind: constant("torn" as const), agent: nat({ max: 4 }), line }),
-  record({ kind: constant("truncate" as const), agent: nat({ max: 4 }), part: double({ min: 0, max: 1 }) }),
+  record({
+    kind: constant("truncate" as const),
+    agent: nat({ max: 4 }),
+    part: double({ min: 0, max: 1, noNaN: true }),
+  }),
   record({ kind: constant("rewrite" as const), agent: nat({ max: 4 }), line }),
   record({ kind: constant("meta" as const), agent: nat({ max: 4 }), line }),
   record({ kind: constant("remove" as const), agent: nat({ max: 4 }) }),
