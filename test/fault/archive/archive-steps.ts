@@ -7,10 +7,10 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { bytesIn } from "../cli/verbs/archived.ts";
-import type { Store } from "../../src/store/store.ts";
-import { planIn } from "./faulty-build.ts";
-import type { Plan } from "./faulty-fs.ts";
+import { bytesIn } from "../../cli/verbs/archived.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { planIn } from "../faulty-build.ts";
+import type { Plan } from "../faulty-fs.ts";
 
 Bun.plugin({
   name: "faulty-fs",
@@ -21,9 +21,9 @@ Bun.plugin({
     });
   },
 });
-const { archiveFolder, restoreFolder, settleArchive } = await import("../../src/store/archive.ts");
-const { archivedIds } = await import("../../src/store/archived.ts");
-const { openStore } = await import("../../src/store/fs-store.ts");
+const { archiveFolder, restoreFolder, settleArchive } = await import("../../../src/store/archive.ts");
+const { archivedIds } = await import("../../../src/store/archived.ts");
+const { openStore } = await import("../../../src/store/fs-store.ts");
 
 const ID = "first-aaaaaa";
 const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir(); // thousands of fsyncs
