@@ -41,7 +41,7 @@ const BUNDLED = "src/swarm/bundled.ts";
 /** These alone know skep's own plugins: the list of them, and the start of an agent that lives in the binary. */
 const KNOWS_PLUGINS = [BUNDLED, "src/cli/main.ts"];
 /** These alone import what is only known at run time: bun:ffi, and the plugins of the user. */
-const CHOSEN_AT_RUN_TIME = ["src/store/lock.ts", "src/swarm/import-source.ts"];
+const CHOSEN_AT_RUN_TIME = ["src/store/lock.ts", "src/process/peer-uid.ts", "src/swarm/import-source.ts"];
 /** This alone holds the text of plugins, with their imports: what `plugins new` writes. */
 const WRITES_PLUGINS = "src/cli/templates.ts";
 /** This alone passes disk.ts by: /proc is no place where skep keeps anything. */

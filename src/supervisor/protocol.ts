@@ -158,14 +158,41 @@ const frame: v.GenericSchema<unknown, Frame> = v.object({
 /** Reads one line of the socket. Throws SkepError "protocol". */
 export function parseFrame(line: string): Frame {
   try {
+    if (isDeep(line)) throw new RangeError("it is nested too deep");
     return v.parse(frame, JSON.parse(line));
   } catch (cause) {
     throw new SkepError("protocol", "what came over the socket is no request of ours", { cause });
   }
 }
 
+/** Whether brackets are nested deeper than anything of ours: a stack has an end. Those in strings do not count. */
+function isDeep(json: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < json.length; at++) {
+    const char = json.charCodeAt(at);
+    if (char === QUOTE) at = endOfString(json, at);
+    else if (char === 0x5b || char === 0x7b) depth += 1;
+    else if (char === 0x5d || char === 0x7d) depth -= 1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}
+const MAX_DEPTH = 128;
+const QUOTE = 0x22;
+
+function endOfString(json: string, from: number): number {
+  for (let end = json.indexOf('"', from + 1); end !== -1; end = json.indexOf('"', end + 1)) {
+    let before = end;
+    while (json[before - 1] === "\\") before -= 1;
+    if ((end - before) % 2 === 0) return end;
+  }
+  return json.length;
+}
+
 export const formatFrame = (value: Omit<Frame, "jsonrpc">): string =>
   `${JSON.stringify({ jsonrpc: "2.0", ...value })}\n`;
+
+const MAX_WORDS = 10_000; // characters of an error: it may repeat what it is about
 
 /** An error as it travels: the SkepError's own code stands in `data`. */
 export function formatError(error: unknown): NonNullable<Frame["error"]> {
@@ -173,7 +200,7 @@ export function formatError(error: unknown): NonNullable<Frame["error"]> {
     error instanceof SkepError
       ? error
       : new SkepError("io", error instanceof Error ? error.message : String(error), { cause: error });
-  return { code: -32_000, message: known.message, data: { code: known.code, hint: known.hint } };
+  return { code: -32_000, message: known.message.slice(0, MAX_WORDS), data: { code: known.code, hint: known.hint } };
 }
 
 const errorData = v.object({ code: v.string(), hint: v.optional(v.string()) });
@@ -184,8 +211,11 @@ export function parseError(error: NonNullable<Frame["error"]>): SkepError {
   return new SkepError(isErrorCode(code) ? code : "protocol", error.message, { hint });
 }
 
-/** Splits what comes over a socket into lines. Throws SkepError "protocol" when one grows beyond the limit. */
-export function makeLineSplitter(limit: number, visit: (line: string) => void): (chunk: Buffer) => void {
+/**
+ * Splits what comes over a socket into lines; each call gives the bytes of one that has not ended. Throws SkepError
+ * "protocol" when one grows beyond the limit.
+ */
+export function makeLineSplitter(limit: number, visit: (line: string) => void): (chunk: Buffer) => number {
   let parts: Buffer[] = [];
   let held = 0;
   return (chunk) => {
@@ -201,5 +231,6 @@ export function makeLineSplitter(limit: number, visit: (line: string) => void): 
     held += left.length;
     if (held > limit) throw new SkepError("protocol", `a request has more than ${limit} bytes`);
     if (left.length > 0) parts.push(left);
+    return held;
   };
 }

@@ -3,6 +3,7 @@ import { type Socket, createServer } from "node:net";
 import { chmodSync, rmSync } from "node:fs";
 import { heldByProgram, reasonOf, SkepError } from "../errors.ts";
 import { version } from "../build-info.ts";
+import { openPeerUid } from "../process/peer-uid.ts";
 import type { Swarm } from "../swarm/api.ts";
 import type { PluginFile } from "../swarm/plugin-file.ts";
 import {
@@ -29,6 +30,16 @@ export interface ServerTools {
   readonly touched: () => void; // somebody asked for something
 }
 
+/** Bytes of requests that have not come whole yet, of all clients together. */
+interface Held {
+  bytes: number;
+}
+const MAX_HELD = 8 * MAX_REQUEST;
+const MAX_UNREAD = MAX_REQUEST; // bytes that a client has not read: then it is let go rather than kept in our memory
+const MAX_OPEN = 256; // requests of one client at a time: what it sends beyond waits in its own socket
+const LEAVE_MS = 2_000;
+const HALF_SENT_MS = 30_000;
+
 type Answers = { readonly [M in Method]: (params: Requests[M], socket: Socket) => unknown };
 
 export interface Listening {
@@ -37,13 +48,18 @@ export interface Listening {
 }
 
 /** Listens; the holder of the lock alone calls this, so what stands at the path is nobody's. */
-export function listen(path: string, tools: ServerTools): Promise<Listening> {
+export async function listen(path: string, tools: ServerTools): Promise<Listening> {
   const answers = makeAnswers(tools);
   const sockets = new Set<Socket>();
+  const held: Held = { bytes: 0 };
+  const peerUid = await openPeerUid();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    serve(socket, answers, tools);
+    const uid = peerUid(socket);
+    if (uid === undefined || uid === process.getuid?.()) return serve(socket, answers, tools, held);
+    tools.warn(`socket: user ${uid} was refused`);
+    refuse(socket, new SkepError("protocol", "this supervisor is another user's"));
   });
   const close = (): Promise<void> =>
     new Promise((resolve) => {
@@ -84,11 +100,8 @@ function makeAnswers({ swarm, bring, since, shutdown }: ServerTools): Answers {
     answer: ({ id, answer }) => swarm.answer(id, answer),
     show: ({ id }) => swarm.show(id),
     subscribe(_params, socket) {
-      const end = swarm.watch((change) => {
-        // A client that does not read is let go rather than kept in our memory: it comes back and reads the files.
-        if (socket.writableLength > MAX_REQUEST) socket.destroy();
-        else socket.write(formatFrame({ method: "change", params: change }));
-      });
+      // One that does not read is let go: it comes back and reads the files.
+      const end = swarm.watch((change) => say(socket, { method: "change", params: change }));
       socket.once("close", end);
       return {};
     },
@@ -100,28 +113,67 @@ function makeAnswers({ swarm, bring, since, shutdown }: ServerTools): Answers {
   };
 }
 
-function serve(socket: Socket, answers: Answers, tools: ServerTools): void {
+/** Says why, and hears no more of it. */
+function refuse(socket: Socket, error: unknown): void {
+  if (socket.writableEnded) return;
+  socket.on("error", () => {});
+  socket.end(formatFrame({ error: formatError(error) }));
+  // What it still sends is read and dropped for a while: closed at once, the kernel would drop our answer as well.
+  socket.resume();
+  setTimeout(() => socket.destroy(), LEAVE_MS).unref();
+}
+
+function serve(socket: Socket, answers: Answers, tools: ServerTools, held: Held): void {
+  let open = 0;
+  let own = 0; // bytes of its request that has not come whole
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const hold = (bytes: number): void => {
+    held.bytes += bytes - own;
+    own = bytes;
+    if (bytes === 0) {
+      clearTimeout(late);
+      late = undefined;
+    } else late ??= setTimeout(() => refuse(socket, cut("was not sent whole in time")), HALF_SENT_MS).unref();
+  };
   socket.on("error", () => socket.destroy()); // the client is gone: what it asked for goes on
-  const split = makeLineSplitter(MAX_REQUEST, (line) => void answer(line, socket, answers, tools));
+  socket.once("close", () => hold(0));
+  const split = makeLineSplitter(MAX_REQUEST, (line) => {
+    open += 1;
+    if (open === MAX_OPEN) socket.pause();
+    void answer(line, socket, answers, tools).finally(() => {
+      open -= 1;
+      if (open === MAX_OPEN - 1) socket.resume();
+    });
+  });
   socket.on("data", (chunk: Buffer) => {
+    if (socket.writableEnded) return;
     try {
-      split(chunk);
+      hold(split(chunk));
+      if (held.bytes > MAX_HELD) throw cut("came while too much was being sent at once");
     } catch (error) {
-      socket.end(formatFrame({ error: formatError(error) }));
+      refuse(socket, error);
     }
   });
 }
 
+const cut = (why: string): SkepError => new SkepError("protocol", `a request ${why}`);
+
+/** Writes, unless the client has let too much lie. */
+function say(socket: Socket, frame: Parameters<typeof formatFrame>[0]): void {
+  if (socket.destroyed || socket.writableEnded) return;
+  if (socket.writableLength > MAX_UNREAD) socket.destroy();
+  else socket.write(formatFrame(frame));
+}
+
 async function answer(line: string, socket: Socket, answers: Answers, tools: ServerTools): Promise<void> {
   let id: number | string | undefined;
-  const reply = (frame: Parameters<typeof formatFrame>[0]): void => {
-    if (!socket.destroyed) socket.write(formatFrame({ ...(id === undefined ? {} : { id }), ...frame }));
-  };
+  const reply = (frame: Parameters<typeof formatFrame>[0]): void =>
+    say(socket, { ...(id === undefined ? {} : { id }), ...frame });
   try {
     const frame = parseFrame(line);
     id = frame.id;
     const { method = "" } = frame;
-    if (!isMethod(method)) throw new SkepError("protocol", `this supervisor does not know ${method}`);
+    if (!isMethod(method)) throw new SkepError("protocol", `this supervisor does not know ${method.slice(0, 100)}`);
     if (method !== "hello") tools.touched();
     reply({ result: (await call(answers, method, frame.params ?? {}, socket)) ?? {} });
   } catch (error) {
