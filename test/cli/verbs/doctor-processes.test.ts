@@ -102,7 +102,7 @@ describe("the supervisor", () => {
       ({ code }) => code === 0,
     );
     const id = await ok("spawn", "-n", "across", "--", "sleep", "1000");
-    const { pid } = await cli.show(id);
+    const { pid } = await cli.becomes(id, (agent) => agent.pid !== undefined);
     await mended("supervisor_version");
     assert.equal((await cli.show(id)).pid, pid);
     assert.notEqual(readRecord(root)?.pid, old.pid);
