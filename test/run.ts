@@ -26,7 +26,7 @@ const READ_BY_CHILDREN = ["test/fixtures/runners.ts"];
 const CLI_CORE = ["test/cli/verbs.test.ts", "test/cli/verbs/spawn.test.ts"];
 const CLI_MORE = ["test/cli/verbs/reading.test.ts", "test/cli/verbs/talking.test.ts"]; // Deno starts twice as slowly
 const TEST_MS = 60_000;
-const RUNNER_MS = 1_500_000;
+const RUNNER_MS = 600_000;
 
 /** A skep that runs these tests as its agent, or a colour somebody wished for, is not theirs. */
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SKEP_|FORCE_COLOR$)/.test(name)));

@@ -1,7 +1,8 @@
 /**
  * The shim: the few lines of POSIX sh that stand between skep and a child, and that survive skep. It claims the run, runs
  * the child in the foreground (`cmd &` would leave SIGINT ignored in it) in a session of its own (a SIGKILL of its group
- * must not take the exit status along), and writes `exit`. Its variables are SKEP_*: others would overwrite the caller's.
+ * must not take the exit status along), and writes `exit`. It tries again to open a stdin that it feeds: in busybox a
+ * signal, such as that of the closer's end, interrupts the opening. Its variables are SKEP_*: others would overwrite the caller's.
  *
  * Arguments: folder of the run, stdin (none, text, open), umask, folder of the agent, id, root, mark, the child's argv.
  */
@@ -31,7 +32,11 @@ open) ${mkfifo} "$SKEP_d/p" || { echo 75 >"$SKEP_d/exit"; exit 75; }
   ${sleep} 2147483647 >/dev/null 2>&1 & SKEP_c=$!
   SKEP_start $SKEP_c; echo "$SKEP_c $SKEP_s" >"$SKEP_d/feed"
   ${tail} -c +1 -s 0.1 --pid=$SKEP_c -f "$SKEP_d/in" >"$SKEP_d/p" 2>/dev/null &
-  #6#${setsid} ${sh} "$SKEP_inner" sh "$SKEP_d" "$@" <"$SKEP_d/p" >>"$SKEP_d/out" 2>>"$SKEP_d/err"; SKEP_rc=$?
+  #6#SKEP_rc=
+  for SKEP_try in 1 2 3 4 5; do
+    [ "$SKEP_rc" ] || { ${setsid} ${sh} "$SKEP_inner" sh "$SKEP_d" "$@" >>"$SKEP_d/out" 2>>"$SKEP_d/err"; SKEP_rc=$?; } <"$SKEP_d/p"
+  done 2>/dev/null
+  [ "$SKEP_rc" ] || { SKEP_rc=75; kill $!; }
   kill $SKEP_c; ${rm} -f "$SKEP_d/p";;
 text) #7#${setsid} ${sh} "$SKEP_inner" sh "$SKEP_d" "$@" <"$SKEP_d/in" >>"$SKEP_d/out" 2>>"$SKEP_d/err"; SKEP_rc=$?;;
 *) #7#${setsid} ${sh} "$SKEP_inner" sh "$SKEP_d" "$@" </dev/null >>"$SKEP_d/out" 2>>"$SKEP_d/err"; SKEP_rc=$?;;

@@ -44,6 +44,7 @@ export async function greet(path: string): Promise<{ connection: Connection; hel
 export function makeClient(options: ClientOptions): Swarm {
   let current: Promise<Connection> | undefined;
   let closed = false;
+  let heard: Promise<unknown> = Promise.resolve(); // every listener so far hears what comes from now on
   const unstartable = new WeakSet<object>(); // to try again would take as long again, and fail again
   const open = async (): Promise<Connection> => {
     const { connection } = await greet(options.socket());
@@ -67,6 +68,7 @@ export function makeClient(options: ClientOptions): Swarm {
     }
   };
   const ask = async <M extends Method>(method: M, params: Requests[M], repeated?: () => void): Promise<unknown> => {
+    await heard;
     for (let tries = 1; ; tries += 1) {
       try {
         return await (await connected()).ask(method, params);
@@ -117,9 +119,14 @@ export function makeClient(options: ClientOptions): Swarm {
     list: options.list,
     watch(listener) {
       const ending = new AbortController();
-      follow(options, listener, ending.signal).catch((error: unknown) => {
-        if (!ending.signal.aborted) options.warn?.(`changes are not told any more: ${reasonOf(error)}`);
+      const subscribed = new Promise<void>((resolve) => {
+        follow(options, listener, ending.signal, resolve)
+          .catch((error: unknown) => {
+            if (!ending.signal.aborted) options.warn?.(`changes are not told any more: ${reasonOf(error)}`);
+          })
+          .finally(resolve);
       });
+      heard = Promise.all([heard, subscribed]);
       return () => ending.abort();
     },
     async close() {
@@ -129,11 +136,12 @@ export function makeClient(options: ClientOptions): Swarm {
   };
 }
 
-/** Listens until it is ended; a supervisor that was killed is started again, and heard from then on. */
+/** Listens until it is ended; a supervisor that was killed is started again, and heard from then on. `heard`: it listens now. */
 async function follow(
   { socket, start }: ClientOptions,
   listener: (change: Change) => void,
   signal: AbortSignal,
+  heard: () => void,
 ): Promise<void> {
   for (let tries = 1; !signal.aborted; tries += 1) {
     try {
@@ -145,6 +153,7 @@ async function follow(
       });
       const over = new Promise<void>((resolve) => connection.onClose(resolve));
       await connection.ask("subscribe", {});
+      heard();
       tries = 1;
       await over;
     } catch (error) {

@@ -38,6 +38,7 @@ export async function superviseRoot({ skep, folder }: BenchStage, root: string):
     socket: () => socketOf(root, env),
     start: async () => {},
     list: () => reload(tools),
+    warn: (text) => console.error(text),
   });
   return {
     root,
