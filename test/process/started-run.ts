@@ -1,5 +1,4 @@
 /** Runs of a test, started as skep starts them. */
-import type { ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,14 +21,14 @@ import { until } from "../sandbox.ts";
 export const makeRunFolder = (): string => realpathSync(mkdtempSync(join(tmpdir(), "skep shim ")));
 
 let count = 0;
-const shims: ChildProcess[] = [];
+const folders: string[] = [];
 
-/** Ends shims that a test stopped at a step: nobody else does. */
+/** Ends shims, and inner shells of shims, that a test stopped at a step: nobody else does. They name the folder of their run. */
 export function endShims(): void {
-  for (const { pid, exitCode, signalCode } of shims) {
-    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(pid, "SIGKILL");
-  }
+  for (const pid of allPids().filter((one) => folders.some((dir) => names(one, dir)))) process.kill(pid, "SIGKILL");
 }
+const names = (pid: number, dir: string): boolean => readSystem(`/proc/${pid}/cmdline`)?.includes(dir) === true;
+
 export interface Started {
   readonly id: string;
   readonly paths: RunPaths;
@@ -80,7 +79,7 @@ export async function start(folder: string, argv: readonly string[], more: Parti
     ...more,
   };
   const shim = await startShim(plan);
-  shims.push(shim);
+  folders.push(paths.dir);
   if (more.stopAt === undefined) await awaitClaim(paths, shim, 10_000);
   else await until(() => isStopped(paths.dir), Boolean);
   const facts = (): RunFacts => inspectRun(paths, intent);
@@ -98,9 +97,5 @@ export async function start(folder: string, argv: readonly string[], more: Parti
 }
 /** Whether a process that names this folder is stopped: the shim, or its inner sh. */
 const isStopped = (dir: string): boolean =>
-  allPids().some(
-    (pid) =>
-      readSystem(`/proc/${pid}/cmdline`)?.includes(dir) === true &&
-      readSystem(`/proc/${pid}/stat`)?.includes(") T ") === true,
-  );
+  allPids().some((pid) => names(pid, dir) && readSystem(`/proc/${pid}/stat`)?.includes(") T ") === true);
 export const code = (facts: RunFacts): number | undefined => (facts.kind === "exited" ? facts.code : undefined);
