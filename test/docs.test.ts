@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { COMMANDS } from "../src/cli/command-table.ts";
 import { fullHelp, verbHelp } from "../src/cli/help.ts";
-import { GLOBAL_FLAGS } from "../src/cli/settings.ts";
+import { GLOBAL_FLAGS } from "../src/cli/flags.ts";
 
 const PATH = "docs/cli.md";
 const block = (text: string): string => `\`\`\`text\n${text}\`\`\`\n`;

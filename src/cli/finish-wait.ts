@@ -4,6 +4,7 @@ import { agentFailed, agentWaits, interrupted, waitedTooLong } from "../errors.t
 import { isSettled, waitFor, type WaitOptions } from "../swarm/wait.ts";
 import type { Detail, Snapshot } from "../types.ts";
 import type { Access } from "./access.ts";
+import { isTerminal } from "./standard-streams.ts";
 
 /** Throws SkepError "timeout", "interrupted", "waiting" when nobody can answer. */
 export async function waitForAgents(
@@ -14,7 +15,7 @@ export async function waitForAgents(
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
   process.once("SIGINT", stop);
-  const answers = process.stdin.isTTY && process.stderr.isTTY;
+  const answers = isTerminal(0) && isTerminal(2);
   const unwatch = answers ? sayWhatIsAsked(access, ids) : () => {};
   try {
     const { agents, why } = await waitFor(access.swarm, ids, { answers, ...options, signal: stopping.signal });

@@ -36,3 +36,19 @@ export const OUTPUT_FLAG: FlagSpec = {
   value: "renderer",
   summary: "table, json, ndjson, or a plugin's",
 };
+
+/** Of every verb. */
+export const GLOBAL_FLAGS: readonly FlagSpec[] = [
+  { name: "root", value: "dir", summary: "the state root (SKEP_ROOT)" },
+  { name: "session", value: "id", summary: "the host session whose agents are seen (SKEP_SESSION)" },
+  { name: "json", summary: "print JSON, errors too" },
+  { name: "plugin", value: "file", many: true, summary: "load a plugin" },
+  { name: "no-plugins", summary: "load none of the config's plugins" },
+  { name: "config", value: "file", summary: "the config file (SKEP_CONFIG)" },
+  { name: "quiet", short: "q", summary: "no notices; ls: ids alone" },
+  { name: "verbose", short: "v", summary: "say more on stderr" },
+  { name: "color", value: "when", summary: "auto, always or never (NO_COLOR, FORCE_COLOR)" },
+  { name: "yes", short: "y", summary: "ask no questions" },
+  { name: "help", short: "h", summary: "explain skep, or the verb" },
+  { name: "version", short: "V", summary: "print the version" },
+];

@@ -6,8 +6,7 @@ import { COMMANDS, HIDDEN } from "./command-table.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { briefHelp, fullHelp, verbHelp } from "./help.ts";
 import { openOutput } from "./output.ts";
-import { hostPlugins } from "./host-plugins.ts";
-import { GLOBAL_FLAGS, readSettings } from "./settings.ts";
+import { GLOBAL_FLAGS } from "./flags.ts";
 import { makeTalk, printError } from "./talk.ts";
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -29,6 +28,10 @@ async function main(argv: readonly string[]): Promise<void> {
     if (command === undefined)
       return await output.write(options.has("help") ? fullHelp(COMMANDS, GLOBAL_FLAGS) : briefHelp(COMMANDS));
     if (options.has("help")) return await output.write(verbHelp(command, GLOBAL_FLAGS, COMMANDS));
+    const [{ hostPlugins }, { readSettings }] = await Promise.all([
+      import("./host-plugins.ts"),
+      import("./settings.ts"),
+    ]);
     hostPlugins();
     const settings = readSettings(options, process.env, process.cwd());
     const endings: (() => Promise<void>)[] = [];

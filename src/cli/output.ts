@@ -2,6 +2,7 @@ import { fstatSync } from "node:fs";
 import { sanitize } from "../core/sanitize.ts";
 import { partCommands, readsCommands } from "../core/workflow-commands.ts";
 import { cannotPrint, systemCode } from "../errors.ts";
+import { isTerminal, openSink, type Sink } from "./standard-streams.ts";
 
 /**
  * Data on stdout. Never followed by `process.exit`, which would cut off what a pipe has not taken yet. What others wrote is
@@ -9,7 +10,7 @@ import { cannotPrint, systemCode } from "../errors.ts";
  * it gives no commands.
  */
 export interface Output {
-  /** Resolves when the stream has taken the text, or at once when its reader has left. Throws SkepError "io". */
+  /** Resolves when the text has been taken, or at once when its reader has left. Throws SkepError "io". */
   write(text: string | Uint8Array): Promise<void>;
   /** The same for text whose control characters are skep's own, and whose other parts are sanitised. */
   writeStyled(text: string): Promise<void>;
@@ -19,17 +20,16 @@ export interface Output {
   readonly closed: AbortSignal;
 }
 
-export function openOutput(stream: NodeJS.WritableStream = process.stdout): Output {
+/** To stdout, or to what stands for it. */
+export function openOutput(given?: Sink): Output {
+  const sink = given ?? openSink(1);
   const left = new AbortController();
-  const terminal = stream === process.stdout && process.stdout.isTTY;
-  const part = stream === process.stdout && readsCommands(process.env) && !isFile(1) ? partCommands() : asIs;
-  stream.on("error", () => {}); // each write hears of its own error; without a listener it would end the process
+  const terminal = given === undefined && isTerminal(1);
+  const part = given === undefined && readsCommands(process.env) && !isFile(1) ? partCommands() : asIs;
   const send = async (data: string | Uint8Array): Promise<void> => {
     if (data.length === 0 || left.signal.aborted) return;
     try {
-      await new Promise<void>((resolve, reject) => {
-        stream.write(data, (error) => (error ? reject(error) : resolve()));
-      });
+      await sink.write(data);
     } catch (error) {
       if (systemCode(error) !== "EPIPE") throw cannotPrint(error);
       left.abort();

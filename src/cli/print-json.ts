@@ -1,5 +1,6 @@
 import { escapeForTerminal } from "../core/sanitize.ts";
 import type { Output } from "./output.ts";
+import { isTerminal } from "./standard-streams.ts";
 
 /** One value: indented, since people read it too. What a terminal could take for a command is escaped there. */
 export const printJson = (output: Output, value: unknown): Promise<void> =>
@@ -9,4 +10,4 @@ export const printJson = (output: Output, value: unknown): Promise<void> =>
 export const printJsonLines = (output: Output, values: readonly unknown[]): Promise<void> =>
   output.write(values.map((value) => `${forStdout(JSON.stringify(value))}\n`).join(""));
 
-const forStdout = (json: string): string => (process.stdout.isTTY ? escapeForTerminal(json) : json);
+const forStdout = (json: string): string => (isTerminal(1) ? escapeForTerminal(json) : json);

@@ -9,6 +9,7 @@ import { useColor } from "./color.ts";
 import { columnsOf } from "./columns.ts";
 import type { CommandContext } from "./command.ts";
 import { renderView } from "./render-view.ts";
+import { isTerminal } from "./standard-streams.ts";
 
 export const viewOf = (access: Access, agents: readonly Snapshot[]): SwarmView => ({
   root: access.root,
@@ -31,8 +32,9 @@ export async function printView(
 }
 
 function optionsOf({ settings }: CommandContext, verb: string): RenderOptions {
-  const columns = columnsOf(process.stdout);
-  const color = useColor(process.stdout, settings.env, settings.color);
+  const stdout = isTerminal(1) ? process.stdout : {};
+  const columns = columnsOf(stdout);
+  const color = useColor(stdout, settings.env, settings.color);
   return { verb, color, now: timeOf(Date.now()), ...(columns === undefined ? {} : { columns }) };
 }
 

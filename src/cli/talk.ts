@@ -2,6 +2,7 @@ import type { ConsolaInstance } from "consola/basic";
 import { escapeForTerminal, sanitize, sanitizeLine } from "../core/sanitize.ts";
 import { partCommands, readsCommands } from "../core/workflow-commands.ts";
 import { faultOf, reasonOf, SkepError, systemCode } from "../errors.ts";
+import { openSink } from "./standard-streams.ts";
 
 /** Words for a person, on stderr. Each is printed in its turn; waiting for it is not needed. */
 export interface Talk {
@@ -32,13 +33,13 @@ export function makeTalk(options: { readonly quiet?: boolean; readonly verbose?:
 
 async function loadConsola(level: number): Promise<Pick<ConsolaInstance, "info" | "warn" | "debug">> {
   const { createConsola } = await import("consola/basic");
-  const { stderr } = process;
+  const { stderr: stream } = process;
   const print = (type: string, text: string): void =>
     writeQuietly(`skep: ${type === "warn" ? "warning: " : ""}${sanitize(text)}\n`);
   // By default consola writes notices to stdout, where they would be taken for data.
   return createConsola({
-    stdout: stderr,
-    stderr,
+    stdout: stream,
+    stderr: stream,
     level,
     reporters: [{ log: ({ type, args }) => print(type, args.join(" ")) }],
   });
@@ -74,8 +75,7 @@ export const say = (text: string): void => writeQuietly(`${sanitize(text)}\n`);
 
 /** When nobody reads stderr any more there is nobody to tell. */
 function writeQuietly(text: string): void {
-  const { stderr } = process;
-  if (stderr.listenerCount("error") === 0) stderr.on("error", () => {});
-  stderr.write(readsCommands(process.env) ? part(text) : text);
+  stderr.write(readsCommands(process.env) ? part(text) : text).catch(() => {});
 }
+const stderr = openSink(2);
 const part = partCommands();

@@ -7,6 +7,7 @@ import type { CommandContext } from "./command.ts";
 import { listView } from "./list-view.ts";
 import type { Output } from "./output.ts";
 import { printJsonLines } from "./print-json.ts";
+import { isTerminal } from "./standard-streams.ts";
 import { printList, watchWith } from "./show-view.ts";
 import { listed, narrowed, passedOver } from "./which.ts";
 
@@ -29,7 +30,7 @@ export async function watchSwarm(context: CommandContext, access: Access): Promi
     return;
   }
   if (await watchWith(context, access, viewsOf(looks))) return;
-  const redrawn = process.stdout.isTTY ? { ...context, output: overwriting(output) } : undefined;
+  const redrawn = isTerminal(1) ? { ...context, output: overwriting(output) } : undefined;
   let first = true;
   for await (const { view, changed, gone } of looks) {
     // On a terminal ages grow, so it is drawn anew each time.

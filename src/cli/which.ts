@@ -1,5 +1,4 @@
 /** Which agents a verb means: names, or what all of the session's agents are narrowed to. */
-import { createInterface } from "node:readline/promises";
 import { type AgentFilter, matches, PHASES, STATUSES } from "../core/match.ts";
 import { handleOf } from "../core/id.ts";
 import { inView, resolve } from "../core/selector.ts";
@@ -14,6 +13,7 @@ import type { Access } from "./access.ts";
 import type { CommandContext } from "./command.ts";
 import { choicesOf, labelsOf } from "./option-values.ts";
 import { isRecent } from "./recent.ts";
+import { isTerminal } from "./standard-streams.ts";
 
 export function filterOf({ args, settings }: CommandContext): AgentFilter {
   const { options } = args;
@@ -99,7 +99,8 @@ function find(
 export async function confirm(context: CommandContext, agents: readonly Snapshot[], what: string): Promise<void> {
   const { args, settings } = context;
   if (agents.length < 2 || settings.yes) return;
-  if (process.stdin.isTTY && process.stderr.isTTY) {
+  if (isTerminal(0) && isTerminal(2)) {
+    const { createInterface } = await import("node:readline/promises");
     const line = createInterface({ input: process.stdin, output: process.stderr });
     const answer = await line.question(`skep: ${what} ${agents.length} agents? [y/N] `).finally(() => line.close());
     if (!/^y(es)?$/i.test(answer.trim())) throw notSure(what);

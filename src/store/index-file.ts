@@ -18,7 +18,8 @@ const MAX_HEADER = 128;
 /** The newest row of each id, without the id. */
 export type IndexRows = ReadonlyMap<string, string>;
 
-export function readIndexFile(path: string): IndexRows {
+/** `only`: the row of one agent, and no text is made of the others'. */
+export function readIndexFile(path: string, only?: string): IndexRows {
   const rows = new Map<string, string>();
   const content = readWhole(path, LIMIT);
   if (content === undefined) return rows;
@@ -39,9 +40,16 @@ export function readIndexFile(path: string): IndexRows {
       continue;
     }
     at = end + 1 + body.length;
-    if (Number(format) === FORMAT) takeRows(rows, body.toString("utf8"));
+    if (Number(format) === FORMAT) takeRows(rows, only === undefined ? body.toString("utf8") : rowIn(body, only));
   }
   return rows;
+}
+
+/** The last row of this agent, with its newline. */
+function rowIn(body: Buffer, id: string): string {
+  const at = body.lastIndexOf(`\n${id}\t`) + 1; // 0 where it is the first, or not there
+  const end = body.indexOf(NEWLINE, at) + 1;
+  return body.toString("utf8", at, end);
 }
 
 function takeRows(rows: Map<string, string>, text: string): void {

@@ -1,4 +1,3 @@
-import { createConnection } from "node:net";
 import { reasonOf, SkepError } from "../errors.ts";
 import {
   formatFrame,
@@ -27,7 +26,8 @@ interface Pending {
 const MAX_ANSWER = 256 * 1024 * 1024;
 
 /** Connects; rejects with SkepError "unreachable" when nobody listens. */
-export function connect(path: string): Promise<Connection> {
+export async function connect(path: string): Promise<Connection> {
+  const { createConnection } = await import("node:net"); // a verb that only reads does without
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
     const pending = new Map<number, Pending>();

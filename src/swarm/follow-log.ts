@@ -28,7 +28,7 @@ export async function followLog(tools: ReadTools, meta: Meta, tail?: number): Pr
   const translate = await translateFor(tools.plugins, meta.runner);
   const shown = makeShown();
   const paths = tools.store.paths(meta.id);
-  const known = tail === undefined ? undefined : await indexFor(tools, paths)?.checkpoint(meta.id);
+  const known = tail === undefined ? undefined : await indexFor(tools, meta.id)?.checkpoint(meta.id);
   const from = known !== undefined && tail !== undefined && known.at > tail ? known : undefined;
   let base: Journal | undefined;
   let ahead: Journal | undefined; // the log and, in memory, what its run's files hold beyond it

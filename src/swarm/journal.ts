@@ -163,6 +163,12 @@ export function record(journal: Journal, drafts: readonly Draft[], t: number, la
     journal.state = applied.state;
     journal.heard?.(entry, applied.events, line.slice(0, -1));
   }
+  if (journal.writes) forget(journal);
+}
+
+/** A supervisor shows a tail of what was said: whole transcripts of hundreds of agents would fill it. */
+export function forget(journal: Journal): void {
+  if (journal.state.transcript.full.length > 0) journal.state = shorten(journal.state);
 }
 
 /** Opens the log for appending if it is not, and goes on from its last whole stamped line. */

@@ -27,7 +27,7 @@ export async function keep(hive: Hive, id: string, index?: SwarmIndex): Promise<
   if (meta === undefined) throw notFound(id);
   const paths = hive.store.paths(id);
   const translate = await translateFor(hive.plugins, meta.runner);
-  const from = await (index ?? indexFor(hive, paths))?.checkpoint(id);
+  const from = await (index ?? indexFor(hive, id))?.checkpoint(id);
   const meanwhile = hive.kept.get(id);
   if (meanwhile !== undefined) return meanwhile;
   const kept = openKept(meta, paths, translate, from);

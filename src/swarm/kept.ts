@@ -9,7 +9,7 @@ import type { AgentPaths } from "../store/store.ts";
 import type { LogEntry, Runner, Snapshot, StampedEvent } from "../types.ts";
 import type { Caller } from "./caller.ts";
 import { hear, takeUp, type Talk } from "./dialogue.ts";
-import { type Draft, type Journal, openJournal, record } from "./journal.ts";
+import { type Draft, forget, type Journal, openJournal, record } from "./journal.ts";
 import { endOf, hasEnded, newestRun, NO_RUN, type ObservedRun, processFacts, reachOf } from "./observe.ts";
 import { factsOf } from "./reload.ts";
 
@@ -55,6 +55,7 @@ export function openKept(meta: Meta, paths: AgentPaths, translate: Translate, fr
   // Where a message that was sent stands in `in` is told by the log alone.
   const start = from?.state.messages.some(({ state }) => state === "sent") === true ? undefined : from;
   const journal = openJournal(paths, translate, true, (entry) => noteSent(sentAt, entry), start);
+  forget(journal);
   const serial = oneByOne();
   const run = newestRun(journal);
   const facts = run === undefined ? undefined : inspectRun(run.paths, run.intent);

@@ -95,7 +95,7 @@ export async function readAgent(tools: ReadTools, id: string, known?: Known): Pr
   const meta = readMetaOf(tools, id);
   if (meta === undefined) return undefined;
   const translate = await translateFor(tools.plugins, meta.runner);
-  const index = known?.index ?? indexFor(tools, paths);
+  const index = known?.index ?? indexFor(tools, id);
   const from = await index?.checkpoint(id);
   const skimmed = from === undefined ? skimJournal(paths, translate) : undefined;
   const journal = skimmed ?? openJournal(paths, translate, false, undefined, from);

@@ -7,10 +7,11 @@ import type { Checkpoint } from "../core/checkpoint.ts";
 import { stat } from "../disk.ts";
 import { systemCode } from "../errors.ts";
 import { lookForForeign } from "../process/inbox-socket.ts";
-import type { AgentPaths, Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import { type IndexRows, readIndexFile, replaceIndexFile } from "../store/index-file.ts";
 import type { Snapshot } from "../types.ts";
 import { parseCheckpoint, parseSnapshot, type Row, sealOf, splitRow } from "./index-row.ts";
+import { doneWith } from "./collect.ts";
 import { isFrom } from "./journal.ts";
 import { type PluginSet, translateFor } from "./load-plugins.ts";
 
@@ -36,8 +37,9 @@ interface IndexTools {
   readonly store: Store;
   readonly plugins: PluginSet;
 }
-export function openIndex({ store, plugins }: IndexTools): SwarmIndex {
-  const rows = readIndexFile(indexPath(store));
+/** `only`: for one agent, of which alone it knows then. */
+export function openIndex({ store, plugins }: IndexTools, only?: string): SwarmIndex {
+  const rows = readIndexFile(indexPath(store), only);
   const isAlive = lookForForeign();
   const by = new Map<string, string>(); // by runner: who would fold it now
   const read = async (id: string): Promise<Row | undefined> => {
@@ -68,8 +70,12 @@ export function openIndex({ store, plugins }: IndexTools): SwarmIndex {
 }
 
 /** For one agent alone: where its log is so long that to fold it is dearer than to read the index. */
-export const indexFor = (tools: IndexTools, { log }: AgentPaths): SwarmIndex | undefined =>
-  (stat(log)?.size ?? 0) > LONG_LOG ? openIndex(tools) : undefined;
+export function indexFor(tools: IndexTools, id: string): Pick<SwarmIndex, "checkpoint"> | undefined {
+  if ((stat(tools.store.paths(id).log)?.size ?? 0) <= LONG_LOG) return undefined;
+  const index = openIndex(tools, id);
+  doneWith(stat(indexPath(tools.store))?.size ?? 0);
+  return index;
+}
 
 const LONG_LOG = 256 * 1024; // bytes
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ParsedArgs, parseArgs } from "../../src/cli/args.ts";
 import type { CommandSpec, FlagSpec } from "../../src/cli/command.ts";
-import { GLOBAL_FLAGS } from "../../src/cli/settings.ts";
+import { GLOBAL_FLAGS } from "../../src/cli/flags.ts";
 import { SkepError } from "../../src/errors.ts";
 
 const load = (): never => assert.fail("a verb was loaded while argv was read");

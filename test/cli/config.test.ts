@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parseArgs } from "../../src/cli/args.ts";
 import { configFolder, parseConfig, readConfig } from "../../src/cli/config.ts";
-import { GLOBAL_FLAGS, readSettings, type Settings } from "../../src/cli/settings.ts";
+import { GLOBAL_FLAGS } from "../../src/cli/flags.ts";
+import { readSettings, type Settings } from "../../src/cli/settings.ts";
 import { SkepError } from "../../src/errors.ts";
 import type { Environment } from "../../src/types.ts";
 

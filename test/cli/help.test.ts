@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { CommandSpec } from "../../src/cli/command.ts";
 import { EXIT_MEANINGS } from "../../src/cli/exit-codes.ts";
 import { briefHelp, fullHelp, verbHelp } from "../../src/cli/help.ts";
-import { GLOBAL_FLAGS } from "../../src/cli/settings.ts";
+import { GLOBAL_FLAGS } from "../../src/cli/flags.ts";
 
 const load = (): never => assert.fail("a verb was loaded for its help");
 const SPAWN: CommandSpec = {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { Writable } from "node:stream";
 import { describe, test } from "node:test";
 import { openOutput } from "../../src/cli/output.ts";
+import type { Sink } from "../../src/cli/standard-streams.ts";
 import { SkepError } from "../../src/errors.ts";
 
 const SPEAKER = join(process.cwd(), "test/cli/speaker.ts");
@@ -66,14 +66,14 @@ describe("data on stdout", () => {
   test("a write waits until the stream has taken it", async () => {
     const taken: string[] = [];
     let release = (): void => {};
-    const stream = new Writable({
-      write(chunk, _encoding, done) {
-        taken.push(String(chunk));
-        release = () => done();
+    const sink = {
+      write(data: string | Uint8Array): Promise<void> {
+        taken.push(String(data));
+        return new Promise<void>((resolve) => (release = resolve));
       },
-    });
+    };
     let written = false;
-    const writing = openOutput(stream)
+    const writing = openOutput(sink)
       .write("one")
       .then(() => (written = true));
     await Promise.resolve();
@@ -85,13 +85,12 @@ describe("data on stdout", () => {
 
   test("after the reader has left nothing more is written; another fault is an error", async () => {
     let writes = 0;
-    const failing = (code: string): Writable =>
-      new Writable({
-        write(_chunk, _encoding, done) {
-          writes++;
-          done(Object.assign(new Error("no"), { code }));
-        },
-      });
+    const failing = (code: string): Sink => ({
+      write() {
+        writes++;
+        return Promise.reject(Object.assign(new Error("no"), { code }));
+      },
+    });
     const output = openOutput(failing("EPIPE"));
     await output.write("one");
     assert.ok(output.closed.aborted);

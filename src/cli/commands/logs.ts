@@ -15,6 +15,7 @@ import { countOf } from "../option-values.ts";
 import { printJsonLines } from "../print-json.ts";
 import { sayUnwatched } from "../show-view.ts";
 import { chosen } from "../which.ts";
+import { isTerminal } from "../standard-streams.ts";
 
 const LOOK_MS = 100;
 const TAIL = 256 * 1024; // bytes of a long log that are read for its newest lines; eight times more when those are too few
@@ -107,7 +108,7 @@ function again(first: ReturnType<Source>, source: Source): Source {
 
 function linesOf({ args, settings }: CommandContext, follower: LogFollower): Source {
   const events = args.options.has("events");
-  const data = settings.json || !process.stdout.isTTY;
+  const data = settings.json || !isTerminal(1);
   const shown = (line: string): string => (settings.json ? line : sanitize(line));
   let narration: Narration | undefined;
   return () => {

@@ -3,8 +3,8 @@ import { openAccess } from "../access.ts";
 import type { Command } from "../command.ts";
 import { listView } from "../list-view.ts";
 import { printList, sayUnwatched } from "../show-view.ts";
-import { watchSwarm } from "../watch-swarm.ts";
 import { listed } from "../which.ts";
+import { isTerminal } from "../standard-streams.ts";
 
 export const ls: Command = {
   async run(context) {
@@ -12,7 +12,7 @@ export const ls: Command = {
     const archived = args.options.has("archived");
     if (archived && args.options.has("watch")) throw usage("--archived and --watch do not go together");
     const access = await openAccess(context);
-    if (args.options.has("watch")) return watchSwarm(context, access);
+    if (args.options.has("watch")) return (await import("../watch-swarm.ts")).watchSwarm(context, access);
     const { view: all, chosen } = await listed(context, access, archived);
     const view = listView(context, all, chosen);
     await printList(context, access, view);
@@ -21,7 +21,7 @@ export const ls: Command = {
       await talk.notice(
         `${hidden} that ended more than a day ago ${hidden === 1 ? "is" : "are"} not shown; -a shows all`,
       );
-    else if (all.agents.length === 0 && process.stdout.isTTY)
+    else if (all.agents.length === 0 && isTerminal(1))
       await talk.notice(
         archived ? "nobody is archived" : "there are no agents yet; start one: skep spawn -- <command>",
       );

@@ -11,6 +11,7 @@ import { say } from "../talk.ts";
 import { rawOutput } from "../../swarm/raw-output.ts";
 import { turnFault } from "../turn-fault.ts";
 import type { Snapshot } from "../../types.ts";
+import { isTerminal } from "../standard-streams.ts";
 
 export const spawn: Command = {
   async run(context) {
@@ -22,7 +23,7 @@ export const spawn: Command = {
     if (args.options.has("wait")) return waitAndPrint(context, access, agent);
     if (agent.phase === "waiting" && agent.waiting === undefined) await talk.warn(agent.activity);
     await (settings.json ? printJson(output, agent) : output.write(`${agent.id}\n`));
-    if (process.stdout.isTTY) await talk.notice(`follow it with: skep logs -f ${agent.handle}`);
+    if (isTerminal(1)) await talk.notice(`follow it with: skep logs -f ${agent.handle}`);
   },
 };
 
