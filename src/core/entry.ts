@@ -85,9 +85,13 @@ export function parseLine(text: string): ParsedLine | undefined {
 }
 
 /** The entry that a stamped line stands for: live and replay both come through here. */
-export function stampedEntry(type: string, data: Record<string, unknown>, stamp: Stamp): LogEntry {
+export function stampedEntry(
+  type: string,
+  data: Record<string, unknown>,
+  stamp: Stamp,
+  time: Time = entryTime(data, stamp.t),
+): LogEntry {
   const { run, seq, t, source } = stamp;
-  const time = entryTime(data, t);
   if (source === undefined) return { type, time, received: t, data, origin: { by: "skep", run, seq } };
   const bytes = stamp.cursor[source.from] - source.at - (source.eol ? 1 : 0);
   return { type, time, received: t, data, origin: { by: "child", run, stream: source.from, at: source.at, bytes } };
@@ -119,13 +123,13 @@ function formatStamp({ seq, run, t, cursor, source }: Stamp): string {
   return `"skep":{"seq":${seq},"run":${run},"t":${t},"out":${cursor.out},"err":${cursor.err}${mirror}${from}}`;
 }
 
-/** A line of skep's own, with its newline. */
+/** A line of skep's own, without a newline, as all lines here. */
 export function formatOwn(type: string, fields: Readonly<Record<string, unknown>>, stamp: Stamp): string {
   const body = JSON.stringify({ type, time: timeOf(stamp.t), ...fields });
-  return `${body.slice(0, -1)},${formatStamp(stamp)}}\n`;
+  return `${body.slice(0, -1)},${formatStamp(stamp)}}`;
 }
 
-/** A child's line as it goes into the log, with its newline, and the entry it stands for. */
+/** A child's line as it goes into the log, and the entry it stands for. */
 export interface ChildLine {
   readonly line: string;
   readonly entry: LogEntry;
@@ -137,12 +141,12 @@ export function formatChild(text: string, output: Output, stamp: Stamp & { reado
   if (inner === undefined) {
     const words = JSON.stringify(entry.data["text"]); // by hand: most of what a swarm writes comes through here
     return {
-      line: `{"type":"${entry.type}","time":"${timeOf(stamp.t)}","text":${words},${formatStamp(stamp)}}\n`,
+      line: `{"type":"${entry.type}","time":"${timeOf(stamp.t)}","text":${words},${formatStamp(stamp)}}`,
       entry,
     };
   }
   const front = `{${untyped ? '"type":"json",' : ""}"time":"${timeOf(stamp.t)}"`;
-  return { line: `${front}${inner.trim() === "" ? "" : `,${inner}`},${formatStamp(stamp)}}\n`, entry };
+  return { line: `${front}${inner.trim() === "" ? "" : `,${inner}`},${formatStamp(stamp)}}`, entry };
 }
 
 /** The entry alone: of a line that is too long for the log no second copy is made. */
@@ -171,5 +175,5 @@ function readChild(
   }
   const type = stamp.source.from === "err" ? "stderr" : "stdout";
   const data = { type, time, text: text.endsWith("\r") ? text.slice(0, -1) : text };
-  return { entry: stampedEntry(type, data, stamp) };
+  return { entry: stampedEntry(type, data, stamp, time) };
 }

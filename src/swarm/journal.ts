@@ -148,7 +148,7 @@ export function record(journal: Journal, drafts: readonly Draft[], t: number, la
   const before = { seq: journal.seq, run: journal.run, cursor: journal.cursor };
   const lines = drafts.map((draft) => format(journal, draft, t));
   try {
-    const size = journal.writer?.append(lines.map(({ line }) => line).join(""));
+    const size = journal.writer?.append(`${lines.map(({ line }) => line).join("\n")}\n`);
     // Read no more: it is folded below.
     if (size !== undefined) Object.assign(journal.position, { at: size, scanned: size });
   } catch (error) {
@@ -161,7 +161,7 @@ export function record(journal: Journal, drafts: readonly Draft[], t: number, la
   for (const { entry, line } of lines) {
     const applied = apply(journal.state, entry, journal.translate, late);
     journal.state = applied.state;
-    journal.heard?.(entry, applied.events, line.slice(0, -1));
+    journal.heard?.(entry, applied.events, line);
   }
   if (journal.writes) forget(journal);
 }

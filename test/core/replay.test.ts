@@ -27,7 +27,7 @@ function live(): { log: Buffer; states: { end: number; state: AgentState }[] } {
     cursor: { out, err: 0, mirror: 0 },
   });
   const own = (run: number, type: string, fields: Record<string, unknown>): void => {
-    const line = formatOwn(type, fields, stamp(run, 0));
+    const line = `${formatOwn(type, fields, stamp(run, 0))}\n`;
     const parsed = parseLine(line);
     assert.ok(parsed);
     keep(line, parsed.entry);
@@ -40,7 +40,7 @@ function live(): { log: Buffer; states: { end: number; state: AgentState }[] } {
       source: { from, at, eol: true },
     });
     at += bytes + 1;
-    keep(line, entry);
+    keep(`${line}\n`, entry);
   };
   own(1, "agent_started", { run: 1, pid: 7, resuming: false, runner: "zot" });
   own(1, "message_delivered", { message: "m-0", run: 1 });

@@ -29,13 +29,16 @@ describe("the index's file", () => {
     appendFileSync(path, "skep-index 1 50 0000000000000000000000000000000000000000\nb-1\ttorn");
     appendIndexRows(path, new Map([["c-1", "after the torn one"]]));
     const rows = readIndexFile(path);
-    assert.deepEqual([...rows].toSorted(), [
-      ["a-1", "behind"],
-      ["b-1", "second"],
-      ["b-11", "of another"],
-      ["c-1", "after the torn one"],
-      ["é-2", "ünïcode"],
-    ]);
+    assert.deepEqual(
+      [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+      [
+        ["a-1", "behind"],
+        ["b-1", "second"],
+        ["b-11", "of another"],
+        ["c-1", "after the torn one"],
+        ["é-2", "ünïcode"],
+      ],
+    );
     for (const id of [...rows.keys(), "1", "b", "none"])
       assert.equal(readIndexFile(path, id).get(id), rows.get(id), id);
   });

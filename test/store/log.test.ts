@@ -18,7 +18,7 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const stamp = (seq: number): Stamp => ({ seq, run: 1, t: 1_795_451_371_000, cursor: { out: seq, err: 0, mirror: 0 } });
-const own = (seq: number): string => formatOwn("message_queued", { message: `m-${seq}` }, stamp(seq));
+const own = (seq: number): string => `${formatOwn("message_queued", { message: `m-${seq}` }, stamp(seq))}\n`;
 
 interface Read {
   readonly types: string[];
