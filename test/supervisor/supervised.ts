@@ -63,10 +63,11 @@ export async function openSupervised(options: SupervisedOptions = {}): Promise<S
   const plugins = await loadPlugins({ warn: () => {}, env, plugins: [runners] });
   const tools: ReadTools = { store: openStore(root), plugins, now: Date.now };
   const started = new Set<ChildProcess>();
+  let restarting: Promise<void> = Promise.resolve();
   const swarm = makeClient({
     root,
     socket: () => socketOf(root, env),
-    start: async () => {},
+    start: () => restarting,
     list: () => reload(tools),
   });
   const launch = (): ChildProcess => {
@@ -82,6 +83,14 @@ export async function openSupervised(options: SupervisedOptions = {}): Promise<S
   const killAll = async (): Promise<void> => {
     for (const child of started) await kill(child);
   };
+  const restart = async (): Promise<void> => {
+    await killAll();
+    const { pid } = launch();
+    await until(
+      () => findSupervisor(root, env),
+      (hello) => hello?.pid === pid,
+    );
+  };
   return {
     folder,
     root,
@@ -89,13 +98,9 @@ export async function openSupervised(options: SupervisedOptions = {}): Promise<S
     swarm,
     tools,
     launch,
-    async start() {
-      await killAll();
-      const { pid } = launch();
-      await until(
-        () => findSupervisor(root, env),
-        (hello) => hello?.pid === pid,
-      );
+    start() {
+      restarting = restart();
+      return restarting;
     },
     kill: killAll,
     folderOf: (id) => join(root, "agents", id),
