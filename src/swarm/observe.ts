@@ -55,7 +55,7 @@ export interface ObserveOptions {
 }
 
 const STREAMS = ["out", "err", "mirror"] as const;
-const BATCH = 2_000; // lines of one append
+const BATCH = 500; // lines of one append
 
 /** Records what the run's files hold beyond the journal's cursor. Returns whether the budget left something over. */
 export function observe(journal: Journal, observed: ObservedRun, facts: RunFacts, options: ObserveOptions): boolean {
