@@ -33,6 +33,8 @@ async function buildBinary(outfile: string, plugins: Bun.BunPlugin[] = []): Prom
       autoloadDotenv: false,
       autoloadTsconfig: false,
       autoloadPackageJson: true,
+      // Bun reads the words of BUN_OPTIONS behind these: after -- none of them is an option.
+      execArgv: ["--"],
     },
     // Splitting and bytecode keep the start short: a verb loads what it uses. Bytecode of ESM needs the format named.
     target: "bun",
