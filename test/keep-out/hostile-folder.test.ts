@@ -105,14 +105,9 @@ describe("a hostile current folder", { skip }, () => {
     await inFolder(["supervisor", "start"], { CALLER: "here", SKEP_AGENT_ID: "x", SKEP_SESSION: "y" });
     const { pid = 0 } = readRecord(box.root) ?? {};
     assert.equal(readlinkSync(`/proc/${pid}/cwd`), "/");
-    const { SKEP_ROOT: _, ...given } = { ...box.env, CALLER: "here" };
+    const given = Object.entries({ ...box.env, CALLER: "here" }).filter(([name]) => name !== "SKEP_ROOT");
     const seen = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean).toSorted();
-    assert.deepEqual(
-      seen,
-      Object.entries(given)
-        .map((pair) => pair.join("="))
-        .toSorted(),
-    );
+    assert.deepEqual(seen, given.map((pair) => pair.join("=")).toSorted());
   });
 
   test("has a skep.json that counts for nothing until it is trusted", async () => {
