@@ -7,7 +7,7 @@
  *
  * `bun build.ts faulty` builds the binary of test/fault/faulty-build.ts, which is never shipped.
  */
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, readFile, rename, writeFile } from "node:fs/promises";
 import { existsSync, statSync } from "node:fs";
 import { build as tsup } from "tsup";
 import { buildDeclarations } from "./build-declarations.ts";
@@ -33,6 +33,8 @@ async function buildBinary(outfile: string, plugins: Bun.BunPlugin[] = []): Prom
       autoloadDotenv: false,
       autoloadTsconfig: false,
       autoloadPackageJson: true,
+      // Bun reads the words of BUN_OPTIONS behind these: after -- none of them is an option.
+      execArgv: ["--"],
     },
     // Splitting and bytecode keep the start short: a verb loads what it uses. Bytecode of ESM needs the format named.
     target: "bun",
@@ -104,7 +106,11 @@ const unknown = args.filter((arg) => !["binary", "lib", "faulty", "--if-stale"].
 if (unknown.length > 0) throw new Error(`build.ts does not know ${unknown.join(" ")}`);
 const wanted = (part: string): boolean => args.includes(part) || args.every((arg) => arg.startsWith("--"));
 if (wanted("binary") && (isStale() || !args.includes("--if-stale"))) await buildBinary(BINARY);
-if (args.includes("faulty")) await buildBinary(".cache/fault/skep-faulty", [faulty]);
+if (args.includes("faulty")) {
+  const made = `.cache/fault/skep-faulty.${process.pid}`; // two tests may want it at once
+  await buildBinary(made, [faulty]);
+  await rename(made, ".cache/fault/skep-faulty");
+}
 if (wanted("lib")) {
   buildDeclarations();
   await buildLibrary();

@@ -250,8 +250,9 @@ export const noSupervisorRuns = (root: string): SkepError =>
   new SkepError("unreachable", `no supervisor runs for ${root}`, { hint: "skep supervisor start" });
 export const cannotRead = (path: string, why: string): SkepError =>
   new SkepError("usage", `cannot read ${path}: ${why}`);
-export const refusedEnvironment = (variable: string): SkepError =>
-  new SkepError("usage", `${variable} is set, with which others could run code in skep`, { hint: `unset ${variable}` });
+export const refusedEnvironment = (name: string, what = "others could run code in skep"): SkepError =>
+  new SkepError("usage", `${name} is set, with which ${what}`, { hint: `unset ${name}` });
+export const nulInVariable = (name: string): SkepError => new SkepError("usage", `the variable ${name} holds a NUL`);
 export const demoFailed = (what: string, seen: string | undefined): SkepError =>
   new SkepError("refused", `the tour ends here, this did not hold: ${what}`, {
     hint: `seen: ${(seen ?? "").slice(0, 2_000)}`,

@@ -9,6 +9,9 @@ import { openOutput } from "./output.ts";
 import { GLOBAL_FLAGS } from "./flags.ts";
 import { makeTalk, printError } from "./talk.ts";
 
+const CACHE = "BUN_RUNTIME_TRANSPILER_CACHE_PATH";
+const NO_ORPHANS = "BUN_FEATURE_FLAG_NO_ORPHANS"; // Bun ends what it started, and what that started
+
 async function main(argv: readonly string[]): Promise<void> {
   const [first] = argv;
   if (first === "__demo-agent") {
@@ -53,15 +56,26 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** skep reads /proc. In the binary these variables let others run code in it, before ours; what cannot be closed from inside is refused. */
+/**
+ * skep reads /proc. In the binary these variables let others run code in it. What a debugger brings is run before ours: that
+ * cannot be closed from inside, only refused then.
+ */
 function checkEnvironment(): void {
   if (process.platform !== "linux") throw onlyLinux(process.platform);
   if (build !== "binary") return;
-  if (process.execArgv.length > 0) throw refusedEnvironment("BUN_OPTIONS");
-  if (process.env["BUN_INSPECT"]) throw refusedEnvironment("BUN_INSPECT");
+  if (process.execArgv.length > 1) throw refusedEnvironment("BUN_OPTIONS"); // build.ts gives one word
+  for (const name of ["BUN_INSPECT", "BUN_INSPECT_CONNECT_TO", "BUN_INSPECT_PRELOAD"])
+    if (process.env[name]) throw refusedEnvironment(name);
   // Bun looks there for what a plugin imports: a relative folder of it is one of whoever owns the current folder.
   const folders = process.env["NODE_PATH"]?.split(":") ?? [];
   if (folders.some((folder) => folder !== "" && !isAbsolute(folder))) throw refusedEnvironment("NODE_PATH");
+  // So is one in which it keeps what it made of it. The first that is set counts, and an empty one is the current folder.
+  const cache = [CACHE, "XDG_CACHE_HOME", "HOME"].find((name) => process.env[name] !== undefined);
+  const folder = process.env[cache ?? ""] ?? "/";
+  const none = cache === CACHE && ["", "0"].includes(folder);
+  if (cache !== undefined && !none && !isAbsolute(folder)) throw refusedEnvironment(cache);
+  if (!["", "0", "false"].includes(process.env[NO_ORPHANS] ?? ""))
+    throw refusedEnvironment(NO_ORPHANS, "the supervisor would end with the verb that started it");
 }
 
 await main(process.argv.slice(2));

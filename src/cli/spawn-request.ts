@@ -149,6 +149,7 @@ function readVariables(pairs: readonly string[], files: readonly string[], env: 
     // A line of a file may be the rest of a value that had several.
     if (value === undefined)
       throw badEnv(where, `${where === "--env" ? name : "a variable named there"} is not set here`);
+    if (value.includes("\0")) throw badEnv(where, `the value of ${name} holds a NUL`);
     variables.set(name, value);
   };
   for (const file of files) {

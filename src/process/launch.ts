@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 import { append, close, exists, openAppend, sync } from "../disk.ts";
-import { notClaimed, reasonOf } from "../errors.ts";
+import { notClaimed, nulInVariable, reasonOf } from "../errors.ts";
 import type { Stdin } from "../types.ts";
 import type { RunPaths } from "./run-files.ts";
 import { shimScript, type ShimStep } from "./shim.ts";
@@ -48,12 +48,19 @@ export function startShim(plan: LaunchPlan): Promise<ChildProcess> {
 }
 
 /** The shim runs without variables of ours: only what it exports itself reaches the child. */
-const childEnvironment = (env: LaunchPlan["env"]): Record<string, string> =>
-  Object.fromEntries(
+function childEnvironment(env: LaunchPlan["env"]): Record<string, string> {
+  checkVariables(env);
+  return Object.fromEntries(
     Object.entries(env).filter(
       (pair): pair is [string, string] => pair[1] !== undefined && !pair[0].startsWith("SKEP_"),
     ),
   );
+}
+
+/** No process can be given a NUL, and the runtimes' own error about it repeats the value. Throws SkepError "usage". */
+export function checkVariables(env: LaunchPlan["env"]): void {
+  for (const [name, value] of Object.entries(env)) if (value?.includes("\0")) throw nulInVariable(name);
+}
 
 function writeInput(path: string, text: string): void {
   const fd = openAppend(path);

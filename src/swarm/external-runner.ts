@@ -8,6 +8,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import * as v from "valibot";
 import { externalFailed, faultOf, reasonOf } from "../errors.ts";
+import { checkVariables } from "../process/launch.ts";
 import type { Environment, Launch, Runner } from "../types.ts";
 
 const PREFIX = "skep-runner-";
@@ -141,6 +142,7 @@ function ask(path: string, what: string, input: string, env: Environment, limitM
     const fail = (why: string): void => reject(externalFailed(path, `${what}: ${why}`));
     let child: ChildProcessWithoutNullStreams;
     try {
+      checkVariables(env);
       child = spawn(path, [what], { env: { ...env }, cwd: "/", detached: true });
     } catch (error) {
       return fail(reasonOf(error)); // no program at all

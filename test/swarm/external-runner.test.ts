@@ -91,6 +91,14 @@ describe("a program that is a runner", () => {
     }
   });
 
+  test("is not asked with a value that no process can be given, and the value is not told", async () => {
+    const path = sh("torn", NAMED.replace("NAME", "torn"));
+    await assert.rejects(describeExternal(path, "torn", { ...env, TOKEN: "se\0cret" }), (error: Error) => {
+      assert.match(error.message, /describe: the variable TOKEN holds a NUL$/);
+      return true;
+    });
+  });
+
   test("may leave something behind that holds its output open", async () => {
     const path = sh("leaves", `sleep 5 & echo '{"name":"leaves","turns":"none"}'`);
     assert.equal((await describeExternal(path, "leaves", env)).name, "leaves");
