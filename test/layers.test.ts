@@ -12,10 +12,11 @@ interface Layer {
   readonly packages: readonly string[];
 }
 
-const BASE = ["vocabulary", "disk", "core"];
+const BASE = ["vocabulary", "digest", "disk", "core"];
 const SWARM = [...BASE, "store", "process", "swarm"];
 const LAYERS: Readonly<Record<string, Layer>> = {
   vocabulary: { files: /^src\/(types|errors|define-plugin|build-info)\.ts$/, below: [], node: "none", packages: [] },
+  digest: { files: /^src\/digest\.ts$/, below: [], node: "all", packages: [] },
   disk: { files: /^src\/disk\.ts$/, below: ["vocabulary"], node: "all", packages: [] },
   core: { files: /^src\/core\//, below: ["vocabulary"], node: "none", packages: ["valibot", "hookable"] },
   store: { files: /^src\/store\//, below: BASE, node: "not fs", packages: ["valibot"] },
@@ -54,12 +55,14 @@ interface Import {
 }
 
 const STATIC = /(?:^|[;}\n])\s*(?:import|export)\s+(type\b)?(?:[\w$*{}\s,]*?\bfrom\s*)?"([^"]+)"/g;
+const BUILT_IN = /\bgetBuiltinModule\(\s*"([^"]*)"/g;
 const LAZY = /\bimport\s*\(\s*(?:"([^"]*)"|([^)]*))/g;
 
 function importsOf(path: string): Import[] {
   const text = readFileSync(path, "utf8");
   return [
     ...[...text.matchAll(STATIC)].map(([, type, from = ""]) => ({ from, typeOnly: type !== undefined, lazy: false })),
+    ...[...text.matchAll(BUILT_IN)].map(([, from = ""]) => ({ from, typeOnly: false, lazy: true })),
     ...[...text.matchAll(LAZY)].map(([, from, chosen = ""]) => ({ from: from ?? chosen, typeOnly: false, lazy: true })),
   ];
 }

@@ -1,8 +1,7 @@
 /** Sockets: where they are, whether somebody listens, and one line to one of them. */
-import { createHash } from "node:crypto";
-import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { digest } from "../digest.ts";
 import { makeFolders, makePrivate, stat } from "../disk.ts";
 import { reasonOf, SkepError, socketFolderNotOurs, socketTooLong, systemCode } from "../errors.ts";
 import type { Environment } from "../types.ts";
@@ -25,7 +24,7 @@ export function socketFolder(env: Environment): string {
 
 /** The socket of an agent, or of the root's supervisor (id ""). */
 export function inboxPath(root: string, id: string, env: Environment): string {
-  const name = createHash("sha1").update(`${root}\0${id}`).digest("hex").slice(0, 12);
+  const name = digest("sha1", `${root}\0${id}`).slice(0, 12);
   const path = join(socketFolder(env), name);
   if (Buffer.byteLength(path) > MAX_PATH) throw socketTooLong(path, MAX_PATH);
   return path;
@@ -73,6 +72,7 @@ export async function sendLine(path: string, line: string, timeout: number): Pro
   if (found === undefined) return "not_listening";
   if (!found.isSocket() || found.uid !== (process.getuid?.() ?? 0))
     throw new SkepError("io", `${path} is no socket of ours`);
+  const { createConnection } = await import("node:net");
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
     const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeout} ms`)), timeout);

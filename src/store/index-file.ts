@@ -5,7 +5,7 @@
  * blocks, each behind a line `skep-index <format> <bytes> <sha1>`: what is torn, damaged or of another format is passed
  * over. Rows are appended by a supervisor; who replaces the whole file does so by a rename.
  */
-import { createHash } from "node:crypto";
+import { digest } from "../digest.ts";
 import { append, close, openAppend, readWhole, replace, sizeOf } from "../disk.ts";
 
 /** Another number for rows of another meaning: those of others are not read. */
@@ -82,4 +82,4 @@ function blockOf(rows: IndexRows): Buffer {
   return Buffer.concat([Buffer.from(`skep-index ${FORMAT} ${body.length} ${hashOf(body)}\n`), body]);
 }
 
-const hashOf = (bytes: Uint8Array): string => createHash("sha1").update(bytes).digest("hex");
+const hashOf = (bytes: Uint8Array): string => digest("sha1", bytes);

@@ -1,9 +1,9 @@
 /** Loads one plugin file of the user's: by its real path, keyed by its content, so that an edited file is a new module. */
-import { createHash } from "node:crypto";
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { checkPlugin, type LoadedPlugin } from "../core/registry.ts";
 import { blockTexts } from "../core/translate.ts";
 import type { PluginApi } from "../define-plugin.ts";
+import { digest } from "../digest.ts";
 import { notAsTrusted, noTypeScript, systemCode } from "../errors.ts";
 import { importSource, type Source } from "./import-source.ts";
 import { entryOf } from "./package-entry.ts";
@@ -22,7 +22,7 @@ export function fileOf(path: string): string {
 export function readSource(path: string): Source {
   const real = fileOf(path);
   const bytes = readFileSync(real);
-  return { path: real, hash: createHash("sha256").update(bytes).digest("hex"), text: bytes.toString("utf8") };
+  return { path: real, hash: digest("sha256", bytes), text: bytes.toString("utf8") };
 }
 
 /** Throws SkepError "plugin" with what is wrong: not to be read by this runtime, another shape or api, changed since it was trusted. */

@@ -1,10 +1,10 @@
 /** Starts agents. All that can be refused is refused before anything is made. */
 import type { Caller } from "./caller.ts";
 import { translateFor } from "./load-plugins.ts";
-import { randomBytes } from "node:crypto";
 import { isAbsolute } from "node:path";
 import { timeOf } from "../core/entry.ts";
 import { isId, makeHandle, makeId, slug } from "../core/id.ts";
+import { randomBytes } from "../digest.ts";
 import { parseApproval } from "../core/approval.ts";
 import { MAX_TASK, type Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";

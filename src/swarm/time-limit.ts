@@ -1,5 +1,5 @@
 /** How long a plugin may take. What it does not do in time is given up, so that it holds up nobody but itself. */
-import { Script } from "node:vm";
+import type { Script } from "node:vm";
 import { SkepError, systemCode } from "../errors.ts";
 
 const LIMIT_MS = 30_000;
@@ -19,7 +19,7 @@ export async function withLimit<T>(work: PromiseLike<T> | T, ms: number = LIMIT_
 }
 
 const CALL = Symbol.for("skep.call");
-const script = new Script('globalThis[Symbol.for("skep.call")]()');
+let script: Script | undefined; // made for the first plugin that is called
 
 /**
  * Calls what may never return: an endless loop ends too, with SkepError "timeout". Every runtime has that for scripts alone,
@@ -36,6 +36,7 @@ export function callWithin<T>(work: () => T, heldUp: () => void = () => {}, ms: 
     }
   });
   try {
+    script ??= new (process.getBuiltinModule("node:vm").Script)('globalThis[Symbol.for("skep.call")]()');
     script.runInThisContext({ timeout: ms });
   } catch (error) {
     if (systemCode(error) !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
