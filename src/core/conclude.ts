@@ -13,6 +13,9 @@ export interface RunKind {
   readonly verdict?: Runner["verdict"] | undefined;
 }
 
+/** Why a run was given up that a supervisor wrote down and was killed before it started. */
+export const NOBODY_STARTED_IT = "nobody was there to start it";
+
 /** The shim's own failure: a file of the run could not be written, and the child was not started. */
 const NOT_STARTED = 75;
 const SIGNALS: Readonly<Record<number, string>> = { 129: "SIGHUP", 130: "SIGINT", 137: "SIGKILL", 143: "SIGTERM" };

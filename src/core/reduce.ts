@@ -1,4 +1,5 @@
-import type { AgentEvent, LogEntry, StampedEvent } from "../types.ts";
+import type { AgentEvent, LogEntry, RunExit, StampedEvent } from "../types.ts";
+import { NOBODY_STARTED_IT } from "./conclude.ts";
 import {
   deliver,
   finish,
@@ -166,7 +167,7 @@ function stopRun(state: AgentState, { exit }: Extract<AgentEvent, { kind: "run_s
     exit,
     cancelling: false,
     history: false,
-    held: state.held || exit.reason === "failed_to_start",
+    held: state.held || (exit.reason === "failed_to_start" && !isCutOff(state, exit)),
     runs: state.runs.map((record) =>
       record.run === state.run && record.ended === undefined ? { ...record, ...ended } : record,
     ),
@@ -175,6 +176,14 @@ function stopRun(state: AgentState, { exit }: Extract<AgentEvent, { kind: "run_s
     ...(exit.error === undefined ? {} : { error: exit.error }),
   };
 }
+
+/**
+ * Whether a message that was taken lost its run to a kill of the supervisor, and nothing else is wrong: the next one starts
+ * another. A task that never ran waits for who spawned it, whose environment nobody else has.
+ */
+const isCutOff = (state: AgentState, exit: RunExit): boolean =>
+  exit.error === NOBODY_STARTED_IT &&
+  state.runs.some((run) => run.exit !== undefined && run.exit.error !== NOBODY_STARTED_IT);
 
 function startTurn(state: AgentState, message: string | undefined): AgentState {
   if (state.turn !== undefined) return state;

@@ -3,6 +3,7 @@
  * Everything in `step` is synchronous, so that no two looks at one agent interleave.
  */
 import { watch } from "node:fs";
+import { NOBODY_STARTED_IT } from "../core/conclude.ts";
 import { nextMessage } from "../core/queue.ts";
 import { reasonOf } from "../errors.ts";
 import { bootId, inspectRun, type RunFacts } from "../process/liveness.ts";
@@ -94,7 +95,7 @@ function seeEnd(hive: Hive, kept: Kept, facts: RunFacts): void {
   const { run } = kept;
   if (run === undefined) return;
   const now = hive.now();
-  if (facts.kind === "unclaimed" && !kept.starting && voidClaim(run.paths, "nobody was there to start it")) {
+  if (facts.kind === "unclaimed" && !kept.starting && voidClaim(run.paths, NOBODY_STARTED_IT)) {
     return finish(hive, kept, inspectRun(run.paths, run.intent));
   }
   if (facts.kind === "exited" && lingers(hive, kept)) {

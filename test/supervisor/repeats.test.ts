@@ -82,4 +82,30 @@ describe("a request that is repeated since its supervisor was killed", () => {
     assert.equal(tail.filter((line) => line === "got once").length, 1);
     assert.equal(runs.length, 2);
   });
+
+  test("hands a message over whose run was written down and never started", async () => {
+    await kept.start();
+    const id = await kept.spawn({ runner: "turner", task: "first" });
+    await kept.reaches(id, ({ phase }) => phase === "ended");
+    await kept.kill();
+    const message = { id: "m-cut", text: "second" };
+    appendFileSync(
+      join(kept.folderOf(id), "inbox.jsonl"),
+      `${JSON.stringify({ ...message, time: "2026-01-01T00:00:00Z" })}\n`,
+    );
+    const intent = readIntent(runPaths(kept.folderOf(id), 1));
+    const paths = runPaths(kept.folderOf(id), 2);
+    mkdirSync(paths.dir);
+    writeFileSync(paths.intent, `${JSON.stringify({ ...intent, run: 2, resuming: true, message })}\n`);
+    await kept.start();
+    const { runs, messages } = await kept.reaches(
+      id,
+      ({ phase, messages: all }) => phase === "ended" && all.every(({ state }) => state === "done"),
+    );
+    assert.deepEqual(
+      runs.map(({ exit }) => exit?.reason),
+      ["exit", "failed_to_start", "exit"],
+    );
+    assert.equal(messages.at(-1)?.id, "m-cut");
+  });
 });

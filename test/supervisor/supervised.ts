@@ -83,12 +83,13 @@ export async function openSupervised(options: SupervisedOptions = {}): Promise<S
   const killAll = async (): Promise<void> => {
     for (const child of started) await kill(child);
   };
+  let newest: ChildProcess | undefined;
   const restart = async (): Promise<void> => {
     await killAll();
-    const { pid } = launch();
+    newest = launch();
     await until(
       () => findSupervisor(root, env),
-      (hello) => hello?.pid === pid,
+      (hello) => hello !== undefined && hello.pid === newest?.pid, // it may have been killed and started again meanwhile
     );
   };
   return {
