@@ -42,8 +42,8 @@ export function readLog(path: string, position: LinePosition, visitor: LogVisito
   }
 }
 
-/** Whether a log has a line from here on, if only a torn one: what is blank is none. */
-export function hasTornLine(path: string, at: number): boolean {
+/** Whether a file has a line from here on, if only a torn one: what is blank is none. */
+export function hasLineFrom(path: string, at: number): boolean {
   const fd = openRead(path);
   if (fd === undefined) return false;
   try {

@@ -23,7 +23,7 @@ import { close, openRead, readAt, stat } from "../disk.ts";
 import { swarmClosed } from "../errors.ts";
 import { recoverIntent, runPaths } from "../process/run-files.ts";
 import { doneWith } from "./collect.ts";
-import { hasTornLine, openLog, readLog, type LogWriter } from "../store/event-log.ts";
+import { hasLineFrom, openLog, readLog, type LogWriter } from "../store/event-log.ts";
 import type { AgentPaths } from "../store/store.ts";
 import type { LinePosition } from "../store/lines.ts";
 import type { LogEntry, StampedEvent } from "../types.ts";
@@ -174,7 +174,7 @@ export function mend(journal: Journal): void {
   readJournal(journal, journal.heard);
   // What stands behind them is torn, and ended by the next append: a replay counts it as skipped, so it is counted here too.
   const size = stat(journal.paths.log)?.size ?? 0;
-  const torn = hasTornLine(journal.paths.log, journal.position.at);
+  const torn = hasLineFrom(journal.paths.log, journal.position.at);
   Object.assign(journal.position, { at: size, scanned: size });
   if (torn) skip(journal);
 }
