@@ -56,6 +56,7 @@ describe("the config", () => {
       idle_timeout: "30m",
       supervisor_idle: "0s",
       resume_message: "go on",
+      retain: { run_files: "drop", older_than: "7d" },
     };
     assert.deepEqual(parseConfig(`\ufeff${JSON.stringify(content)}`, PATH), {
       path: PATH,
@@ -69,11 +70,12 @@ describe("the config", () => {
       idleTimeout: 1_800_000,
       supervisorIdle: 0,
       resumeMessage: "go on",
+      retain: { runFiles: "drop", runFilesAge: 604_800_000 },
     });
   });
 
   test("an unknown key is told at every depth, with the nearest one", () => {
-    const known = "known: runner, plugins, runners, idle_timeout, supervisor_idle, resume_message";
+    const known = "known: runner, plugins, runners, idle_timeout, supervisor_idle, resume_message, retain";
     for (const [content, where, hint] of [
       ['{"runer":"x"}', "runer", "did you mean runner?"],
       ['{"frobnicate":1}', "frobnicate", known],
@@ -81,6 +83,7 @@ describe("the config", () => {
       ['{"runners":{"a":{"use":"x","modle":"y"}}}', "runners.a.modle", "did you mean model?"],
       ['{"runners":{"a":{"us":"x"}}}', "runners.a.us", "did you mean use?"],
       ['{"plugins":[{"path":"x","option":1}]}', "plugins.0.option", "did you mean options?"],
+      ['{"retain":{"run_file":"drop"}}', "retain.run_file", "did you mean run_files?"],
     ] as const) {
       refuses(() => parseConfig(content, PATH), `config ${PATH}: unknown key ${where}`, hint);
     }
@@ -101,6 +104,9 @@ describe("the config", () => {
       ['{"runners":{"a":{"use":"x","env":{"A":1}}}}', "runners.a.env.A is not a text"],
       ['{"idle_timeout":30}', "idle_timeout is not a text"],
       ['{"idle_timeout":"30"}', "idle_timeout is not a duration such as 500ms, 10s, 30m, 2h or 7d"],
+      ['{"retain":"drop"}', "retain is not an object"],
+      ['{"retain":{"run_files":"pack"}}', "retain.run_files is not keep, compress or drop"],
+      ['{"retain":{"older_than":"7h"}}', "retain.older_than is less than 8h, which is the least"],
     ] as const) {
       refuses(() => parseConfig(content, PATH), `config ${PATH}: ${why}`);
     }

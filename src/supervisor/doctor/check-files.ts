@@ -13,7 +13,11 @@ const LARGE_LOG = 256 * MIB; // of one agent: its events or the output of one ru
 const LARGE_TALK = 8 * MIB; // supervisor.log
 const PIPES = ["p"]; // a run's own FIFO
 /** Of an agent's files those that skep makes: the others have the agent's modes, in folders that are closed. */
-const OURS = new Set("meta.json events.jsonl inbox.jsonl intent.json claim child stop out err in feed exit".split(" "));
+const OURS = new Set(
+  "meta.json events.jsonl inbox.jsonl intent.json claim child stop out err in feed exit out.gz err.gz in.gz mirror.gz".split(
+    " ",
+  ),
+);
 const TEMPORARY = /\.(\d+)\.tmp$/;
 
 interface Seen {
@@ -103,7 +107,7 @@ function checkOne({ path, agent, kind, mode, uid, size }: Seen): Fault[] {
     faults.push({
       ...about,
       code: "large_log",
-      message: `it has ${Math.round(size / MIB)} MiB; skep never cuts what an agent said: skep rm deletes it with its agent`,
+      message: `it has ${Math.round(size / MIB)} MiB; skep archive packs it with its agent once that has ended, skep rm deletes it`,
       note: true,
     });
   return faults;
