@@ -24,6 +24,7 @@ export interface Config {
 export interface Retain {
   readonly runFiles?: "keep" | "compress" | "drop"; // what ended runs wrote
   readonly runFilesAge?: number; // ms
+  readonly maxLogBytes?: number; // bytes
 }
 /** A runner by another name, with some of its options set. */
 export interface Preset {
@@ -66,6 +67,13 @@ const pluginSchema = v.strictObject({ path: text, options: v.optional(v.unknown(
 const retainSchema = v.strictObject({
   run_files: v.optional(v.picklist(["keep", "compress", "drop"], "is not keep, compress or drop")),
   older_than: v.optional(v.pipe(duration, v.minValue(MIN_AGE_MS, "is less than 8h, which is the least"))),
+  max_log_bytes: v.optional(
+    v.pipe(
+      v.number("is not a number"),
+      v.integer("is not a whole number"),
+      v.minValue(65_536, "is less than 65536, which is the least"),
+    ),
+  ),
 });
 const configSchema = v.strictObject({
   runner: v.optional(text),
@@ -133,9 +141,10 @@ export function parseConfig(content: string, path: string): Config {
   };
 }
 
-const retainOf = ({ run_files, older_than }: v.InferOutput<typeof retainSchema>): Retain => ({
+const retainOf = ({ run_files, older_than, max_log_bytes }: v.InferOutput<typeof retainSchema>): Retain => ({
   ...(run_files === undefined ? {} : { runFiles: run_files }),
   ...(older_than === undefined ? {} : { runFilesAge: older_than }),
+  ...(max_log_bytes === undefined ? {} : { maxLogBytes: max_log_bytes }),
 });
 
 const pluginFile = ({ path, options }: v.InferOutput<typeof pluginSchema>, folder: string): PluginFile => ({

@@ -13,6 +13,7 @@ export const SETTINGS: Settings = {
   resumeMessage: "Continue where you left off.",
   runFiles: "keep",
   runFilesAge: MIN_AGE_MS,
+  maxLogBytes: Number.POSITIVE_INFINITY,
 };
 
 /** How long each step of a stop waits before the next one. */

@@ -4,13 +4,13 @@
  */
 import { join } from "node:path";
 import type { Checkpoint } from "../core/checkpoint.ts";
-import { stat } from "../disk.ts";
 import { systemCode } from "../errors.ts";
 import { lookForForeign } from "../process/inbox-socket.ts";
+import { sizeOfLog } from "../store/segments.ts";
 import type { AgentPaths, Store } from "../store/store.ts";
 import { type IndexRows, readIndexFile, replaceIndexFile } from "../store/index-file.ts";
 import type { Snapshot } from "../types.ts";
-import { parseCheckpoint, parseSnapshot, type Row, sealOf, splitRow } from "./index-row.ts";
+import { parseCheckpoint, isSealed, parseSnapshot, type Row, splitRow } from "./index-row.ts";
 import { isFrom } from "./journal.ts";
 import { type PluginSet, translateFor } from "./load-plugins.ts";
 
@@ -51,7 +51,7 @@ export function openIndex({ store, plugins }: IndexTools): SwarmIndex {
   return {
     async settled(id) {
       const row = await read(id);
-      if (row === undefined || row.seal === "" || row.seal !== sealOf(store.paths(id), row.run)) return undefined;
+      if (row === undefined || row.seal === "" || !isSealed(store.paths(id), row)) return undefined;
       if (isAlive(row.inbox)) return undefined;
       return { session: row.session, ended: row.ended, snapshot: () => parseSnapshot(row.snapshot) };
     },
@@ -69,7 +69,7 @@ export function openIndex({ store, plugins }: IndexTools): SwarmIndex {
 
 /** For one agent alone: where its log is so long that to fold it is dearer than to read the index. */
 export const indexFor = (tools: IndexTools, { log }: AgentPaths): SwarmIndex | undefined =>
-  (stat(log)?.size ?? 0) > LONG_LOG ? openIndex(tools) : undefined;
+  sizeOfLog(log) > LONG_LOG ? openIndex(tools) : undefined;
 
 const LONG_LOG = 256 * 1024; // bytes
 

@@ -56,7 +56,7 @@ describe("the config", () => {
       idle_timeout: "30m",
       supervisor_idle: "0s",
       resume_message: "go on",
-      retain: { run_files: "drop", older_than: "7d" },
+      retain: { run_files: "drop", older_than: "7d", max_log_bytes: 65_536 },
     };
     assert.deepEqual(parseConfig(`\ufeff${JSON.stringify(content)}`, PATH), {
       path: PATH,
@@ -70,7 +70,7 @@ describe("the config", () => {
       idleTimeout: 1_800_000,
       supervisorIdle: 0,
       resumeMessage: "go on",
-      retain: { runFiles: "drop", runFilesAge: 604_800_000 },
+      retain: { runFiles: "drop", runFilesAge: 604_800_000, maxLogBytes: 65_536 },
     });
   });
 
@@ -106,6 +106,9 @@ describe("the config", () => {
       ['{"idle_timeout":"30"}', "idle_timeout is not a duration such as 500ms, 10s, 30m, 2h or 7d"],
       ['{"retain":"drop"}', "retain is not an object"],
       ['{"retain":{"run_files":"pack"}}', "retain.run_files is not keep, compress or drop"],
+      ['{"retain":{"max_log_bytes":"1M"}}', "retain.max_log_bytes is not a number"],
+      ['{"retain":{"max_log_bytes":70000.5}}', "retain.max_log_bytes is not a whole number"],
+      ['{"retain":{"max_log_bytes":1024}}', "retain.max_log_bytes is less than 65536, which is the least"],
       ['{"retain":{"older_than":"7h"}}', "retain.older_than is less than 8h, which is the least"],
     ] as const) {
       refuses(() => parseConfig(content, PATH), `config ${PATH}: ${why}`);

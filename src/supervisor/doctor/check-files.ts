@@ -18,6 +18,7 @@ const OURS = new Set(
     " ",
   ),
 );
+const SEGMENT = /\/events\/\d+\.jsonl$/;
 const TEMPORARY = /\.(\d+)\.tmp$/;
 
 interface Seen {
@@ -55,6 +56,8 @@ function walk(root: string): readonly Seen[] {
       const folder = join(all, id);
       if (!look(folder, id)) continue;
       for (const path of within(folder)) look(path, id);
+      const segments = join(folder, "events");
+      if (stat(segments)?.isDirectory() === true) for (const path of within(segments)) look(path, id);
       const runs = join(folder, "runs");
       if (stat(runs)?.isDirectory() !== true) continue;
       for (const run of within(runs)) if (look(run, id)) for (const path of within(run)) look(path, id);
@@ -75,7 +78,7 @@ function checkOne({ path, agent, kind, mode, uid, size }: Seen): Fault[] {
     ];
   const faults: Fault[] = [];
   const wanted = kind === "folder" ? 0o700 : 0o600;
-  const ours = kind === "folder" || agent === undefined || OURS.has(name);
+  const ours = kind === "folder" || agent === undefined || OURS.has(name) || SEGMENT.test(path);
   if (kind !== "other" && ours && (mode & 0o077) !== 0)
     faults.push({
       ...about,

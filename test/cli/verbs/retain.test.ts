@@ -1,9 +1,21 @@
 /** What ended runs wrote, packed or dropped by the config: every answer but that of `logs --raw` stays the same. */
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import * as v from "valibot";
 import { until } from "../../sandbox.ts";
 import { age } from "./archived.ts";
 import { openCli } from "./harness.ts";
@@ -111,5 +123,87 @@ describe("retain in the config", () => {
     assert.equal(statSync(fileOf(long, "out")).size, line.length + 1);
     assert.equal(readFileSync(fileOf(more, "out"), "utf8"), "first\nafter its end\n");
     assert.deepEqual([await show(long), await show(more), await ok("logs", long)], before);
+  });
+});
+
+describe("retain.max_log_bytes", () => {
+  test("splits the log of a live agent, and every verb reads the segments as one", async () => {
+    const config = join(work, "split.json");
+    writeFileSync(config, JSON.stringify({ retain: { max_log_bytes: 65_536 } }));
+    await skep(["supervisor", "stop"]);
+    await ok("--config", config, "supervisor", "start");
+    const id = await ok(
+      "spawn",
+      "-n",
+      "split",
+      "--stdin",
+      "--",
+      "sh",
+      "-c",
+      "seq 6000; while read x; do echo got $x; done",
+    );
+    const segments = join(folderOf(id), "events");
+    const logged = (text: string) => cli.becomes(id, ({ tail }) => tail.includes(text));
+    await logged("6000");
+    const follower = cli.shell(`skep logs -f ${id}`);
+    await ok("send", id, "one");
+    await logged("got one");
+    assert.ok(readdirSync(segments).length > 3);
+    for (const line of readFileSync(join(folderOf(id), "events.jsonl"), "utf8")
+      .trimEnd()
+      .split("\n"))
+      assert.match(line, /^\{"type":.*\}$/, "another reader of the format finds whole lines");
+
+    // Killed, and gone on with by a supervisor that does not split.
+    const { pid } = v.parse(v.object({ pid: v.number() }), JSON.parse(await ok("supervisor", "--json")));
+    process.kill(pid, "SIGKILL");
+    linkSync(join(folderOf(id), "events.jsonl"), join(segments, "999999.jsonl")); // a split that was cut off there
+    const cut = await told(id);
+    await ok("send", id, "two");
+    await logged("got two");
+    assert.ok(!existsSync(join(segments, "999999.jsonl")));
+    assert.notDeepEqual(await told(id), cut);
+    await ok("stop", "--grace", "100ms", id);
+    const numbers = Array.from({ length: 6_000 }, (_, at) => String(at + 1));
+    const text = await ok("logs", id);
+    assert.deepEqual(
+      text.split("\n").filter((line) => /^\d+$/.test(line)),
+      numbers,
+    );
+    assert.deepEqual(
+      (await follower).stdout.split("\n").filter((line) => /^\d+$/.test(line)),
+      numbers,
+    );
+    assert.match(text, /got one\n[^]*got two/);
+
+    // The index current, stale, and none.
+    const answers = [await told(id)];
+    await skep(["supervisor", "stop"]);
+    const index = join(root, "index");
+    const current = readFileSync(index);
+    answers.push(await told(id));
+    writeFileSync(index, current.toString("latin1").replace("skep-index 1", "skep-index 9"), "latin1");
+    answers.push(await told(id));
+    rmSync(index);
+    answers.push(await told(id));
+    writeFileSync(index, current, { mode: 0o600 });
+    answers.push(await told(id));
+    for (const answer of answers) assert.deepEqual(answer, answers[0]);
+
+    const events = await ok("logs", "--events", id);
+    await ok("doctor");
+    chmodSync(join(segments, "000001.jsonl"), 0o644);
+    assert.match((await skep(["doctor", "--repair"])).stdout, /events\/000001\.jsonl/);
+    assert.equal(statSync(join(segments, "000001.jsonl")).mode & 0o777, 0o600);
+    await skep(["supervisor", "stop"]);
+    for (const log of [...readdirSync(segments).map((name) => join("events", name)), "events.jsonl"])
+      age(folderOf(id), 9, log);
+    const aged = await told(id);
+    await ok("archive", id);
+    await ok("unarchive", id);
+    assert.deepEqual(await told(id), aged);
+    assert.equal((await ok("logs", "--events", id)).split("\n").length, events.split("\n").length);
+    await ok("rm", "-y", id);
+    assert.ok(!existsSync(folderOf(id)));
   });
 });
