@@ -91,6 +91,8 @@ export function sizeOf(fd: number): number {
   return fstatSync(fd).size;
 }
 
+export const inodeOf = (fd: number): number => fstatSync(fd).ino;
+
 /** Reads at most `length` bytes from `position`; shorter only at the end of the file. `into`: instead of a new buffer. */
 export function readAt(fd: number, position: number, length: number, into?: Buffer): Buffer {
   const buffer = into ?? Buffer.allocUnsafe(length);

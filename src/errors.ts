@@ -51,8 +51,7 @@ export function faultOf(error: unknown): string {
 
 /** The `code` of a system error such as ENOENT, else undefined. */
 export function systemCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
 export const usage = (message: string, hint?: string): SkepError => new SkepError("usage", message, { hint });
@@ -147,6 +146,8 @@ export const nobodyArchived = (which: string): SkepError =>
   new SkepError("not_found", `no archived agent is called ${which}`, { hint: "skep ls --archived shows all" });
 export const notToArchive = (id: string, why: string): SkepError =>
   new SkepError("state", `${id} is not archived: ${why}`);
+export const outputDropped = (id: string): SkepError =>
+  new SkepError("state", `what ${id} wrote was dropped, as "retain" says`, { hint: `skep logs ${id} has its lines` });
 export const tooLarge = (what: string, limit: number): SkepError =>
   new SkepError("usage", `the ${what} has more than ${limit} bytes`);
 export const locked = (root: string): SkepError =>

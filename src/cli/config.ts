@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import * as v from "valibot";
 import { parseDuration } from "../core/duration.ts";
+import { MIN_AGE_MS } from "../core/ended.ts";
 import { nearest } from "../core/nearest.ts";
 import { badConfig, reasonOf, systemCode } from "../errors.ts";
 import type { PluginFile } from "../swarm/plugin-file.ts";
@@ -17,6 +18,13 @@ export interface Config {
   readonly idleTimeout?: number; // ms until an idle live agent is shut down
   readonly supervisorIdle: number; // ms until a supervisor without agents ends
   readonly resumeMessage?: string; // the prompt of a resume without one
+  readonly retain?: Retain;
+}
+/** What is done to files that grow. */
+export interface Retain {
+  readonly runFiles?: "keep" | "compress" | "drop"; // what ended runs wrote
+  readonly runFilesAge?: number; // ms
+  readonly maxLogBytes?: number; // bytes
 }
 /** A runner by another name, with some of its options set. */
 export interface Preset {
@@ -56,6 +64,17 @@ const presetSchema = v.strictObject({
   env: v.optional(v.pipe(object, v.record(v.string(), v.string("is not a text")))),
 });
 const pluginSchema = v.strictObject({ path: text, options: v.optional(v.unknown()) });
+const retainSchema = v.strictObject({
+  run_files: v.optional(v.picklist(["keep", "compress", "drop"], "is not keep, compress or drop")),
+  older_than: v.optional(v.pipe(duration, v.minValue(MIN_AGE_MS, "is less than 8h, which is the least"))),
+  max_log_bytes: v.optional(
+    v.pipe(
+      v.number("is not a number"),
+      v.integer("is not a whole number"),
+      v.minValue(65_536, "is less than 65536, which is the least"),
+    ),
+  ),
+});
 const configSchema = v.strictObject({
   runner: v.optional(text),
   plugins: v.optional(
@@ -68,6 +87,7 @@ const configSchema = v.strictObject({
   idle_timeout: v.optional(duration),
   supervisor_idle: v.optional(duration),
   resume_message: v.optional(text),
+  retain: v.optional(v.pipe(object, retainSchema)),
 });
 
 /** Reads the config that was named (it must be there), else the user's own. Throws SkepError "usage". */
@@ -107,6 +127,7 @@ export function parseConfig(content: string, path: string): Config {
     idle_timeout,
     supervisor_idle = SUPERVISOR_IDLE_MS,
     resume_message,
+    retain,
   } = parsed.output;
   return {
     path,
@@ -116,8 +137,15 @@ export function parseConfig(content: string, path: string): Config {
     ...(idle_timeout === undefined ? {} : { idleTimeout: idle_timeout }),
     supervisorIdle: supervisor_idle,
     ...(resume_message === undefined ? {} : { resumeMessage: resume_message }),
+    ...(retain === undefined ? {} : { retain: retainOf(retain) }),
   };
 }
+
+const retainOf = ({ run_files, older_than, max_log_bytes }: v.InferOutput<typeof retainSchema>): Retain => ({
+  ...(run_files === undefined ? {} : { runFiles: run_files }),
+  ...(older_than === undefined ? {} : { runFilesAge: older_than }),
+  ...(max_log_bytes === undefined ? {} : { maxLogBytes: max_log_bytes }),
+});
 
 const pluginFile = ({ path, options }: v.InferOutput<typeof pluginSchema>, folder: string): PluginFile => ({
   path: resolve(folder, path),
@@ -145,5 +173,6 @@ function faultIn(path: string, issue: v.BaseIssue<unknown>): Error {
 
 function schemaAt(top: string | undefined): { readonly entries: object } {
   if (top === undefined) return configSchema;
+  if (top === "retain") return retainSchema;
   return top === "runners" ? presetSchema : pluginSchema;
 }

@@ -3,13 +3,9 @@
  * is no id until it is whole, and while an agent is in agents/, that one counts: a step that was cut off is found by that.
  */
 import { dirname, join } from "node:path";
-import type { Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGunzip, createGzip } from "node:zlib";
+import { createGzip } from "node:zlib";
 import { isId } from "../core/id.ts";
 import {
-  append,
-  close,
   create,
   exists,
   isFolder,
@@ -18,20 +14,16 @@ import {
   makeFolder,
   move,
   needFolder,
-  openNew,
-  openRead,
-  readAt,
   removeFolder,
   stat,
-  sync,
   syncFolder,
 } from "../disk.ts";
-import { corruptFile, nobodyArchived, notToArchive, systemCode } from "../errors.ts";
+import { nobodyArchived, notToArchive } from "../errors.ts";
 import { archiveOf, placesOf, SNAPSHOT } from "./archived.ts";
+import { pass, unzip, ZIPPED } from "./packed.ts";
 import type { Store } from "./store.ts";
 
-const CHUNK = 1024 * 1024;
-const [META, ZIPPED] = ["meta.json", ".gz"] as const;
+const META = "meta.json";
 
 /**
  * Moves an agent's folder into the archive, compressed; on disk when it resolves. `check` is called between the files, and
@@ -137,45 +129,6 @@ function walk(folder: string, id: string, below = ""): readonly Entry[] {
     if (!found.isFile()) throw notToArchive(id, `${join(folder, name)} is neither a file nor a folder`);
     return [{ name, kind: "file", facts: [found.ino, found.size, found.mtimeMs] }];
   });
-}
-
-/** Makes a file of what is in another one, through a stream; on disk when it resolves, but for its name. */
-async function pass(from: string, to: string, through?: Transform): Promise<void> {
-  const source = openRead(from);
-  if (source === undefined) throw corruptFile(from, "it is gone");
-  try {
-    const target = openNew(to);
-    const write = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
-      for await (const chunk of chunks) append(target, chunk);
-    };
-    try {
-      if (through === undefined) await write(chunksOf(source));
-      else await pipeline(chunksOf(source), through, write);
-      sync(target);
-    } finally {
-      close(target);
-    }
-  } finally {
-    close(source);
-  }
-}
-
-async function unzip(from: string, to: string): Promise<void> {
-  try {
-    await pass(from, to, createGunzip());
-  } catch (error) {
-    throw systemCode(error)?.startsWith("Z_") === true ? corruptFile(from, error) : error;
-  }
-}
-
-// oxlint-disable-next-line typescript/require-await -- a stream takes it either way, `for await` as well
-async function* chunksOf(fd: number): AsyncGenerator<Buffer> {
-  for (let at = 0; ;) {
-    const chunk = readAt(fd, at, CHUNK);
-    if (chunk.length === 0) return;
-    at += chunk.length;
-    yield chunk;
-  }
 }
 
 function syncFolders(part: string, entries: readonly Entry[]): void {

@@ -1,12 +1,13 @@
 /**
- * events.jsonl: append-only, one JSON object a line.
+ * events.jsonl: append-only, one JSON object a line, with the segments it was split into (segments.ts).
  *
  * Reading is tolerant and changes nothing. The writer never truncates: it ends a torn last line with a newline before its
  * first append, and goes on from the last whole stamped line.
  */
-import { append, close, openAppend, openRead, readAt, sizeOf, sync } from "../disk.ts";
+import { append, close, inodeOf, openAppend, openRead, readAt, sizeOf, stat, sync } from "../disk.ts";
 import { type ParsedLine, parseLine, type Stamp } from "../core/entry.ts";
 import { type LinePosition, readLines } from "./lines.ts";
+import { eachSegment, segmentsOf, settleSplit, split } from "./segments.ts";
 
 /** A line of a log is at most 1 MiB of a child's plus what skep puts around it; what is longer is damage. */
 export const MAX_LOG_LINE: number = 4 * 1024 * 1024;
@@ -23,27 +24,29 @@ export interface LogVisitor {
  * newline too, if it parses. One that does not may be half-written: it is left for the next call.
  */
 export function readLog(path: string, position: LinePosition, visitor: LogVisitor, ended = true): void {
-  const fd = openRead(path);
-  if (fd === undefined) return;
-  try {
-    readLines(fd, position, { limit: MAX_LOG_LINE }, ({ text }) => visit(text, visitor));
-    if (!ended) return;
-    const size = sizeOf(fd);
-    const rest = size - position.at;
-    if (rest <= 0 || rest > MAX_LOG_LINE) return;
-    const text = readAt(fd, position.at, rest).toString("utf8");
-    const line = parseLine(text);
-    if (line === undefined) return;
-    visitor.entry(line, text);
-    position.at = size;
-    position.scanned = size;
-  } finally {
-    close(fd);
-  }
+  eachSegment(path, position.at, ({ fd, from, size, isNewest }) => {
+    const local = { at: Math.max(0, position.at - from), scanned: Math.max(0, position.scanned - from) };
+    readLines(fd, local, { limit: MAX_LOG_LINE }, ({ text }) => visit(text, visitor));
+    if (ended || !isNewest) readRest(fd, local, isNewest ? sizeOf(fd) : size, visitor, isNewest);
+    position.at = from + local.at;
+    position.scanned = from + local.scanned;
+  });
 }
 
-/** Whether a log has a line from here on, if only a torn one: what is blank is none. */
-export function hasTornLine(path: string, at: number): boolean {
+/** What stands behind the last newline. In a segment that is all that ever will: damage, if it is no line. */
+function readRest(fd: number, position: LinePosition, size: number, visitor: LogVisitor, mayGrow: boolean): void {
+  const rest = size - position.at;
+  const text = rest <= 0 || rest > MAX_LOG_LINE ? undefined : readAt(fd, position.at, rest).toString("utf8");
+  const line = text === undefined ? undefined : parseLine(text);
+  if (line !== undefined && text !== undefined) visitor.entry(line, text);
+  else if (mayGrow) return;
+  else if (rest > 0 && text?.trim() !== "") visitor.skipped();
+  position.at = size;
+  position.scanned = size;
+}
+
+/** Whether a file has a line from here on, if only a torn one: what is blank is none. */
+export function hasLineFrom(path: string, at: number): boolean {
   const fd = openRead(path);
   if (fd === undefined) return false;
   try {
@@ -63,13 +66,22 @@ function visit(text: string | undefined, visitor: LogVisitor): void {
 
 /** The stamp of the last whole stamped line: where to go on. Reads from the end. */
 export function lastStamp(path: string): Stamp | undefined {
-  const fd = openRead(path);
-  if (fd === undefined) return undefined;
-  try {
-    return lastStampOf(fd, sizeOf(fd));
-  } finally {
-    close(fd);
+  for (const file of [
+    path,
+    ...segmentsOf(path)
+      .toReversed()
+      .map((segment) => segment.path),
+  ]) {
+    const fd = openRead(file);
+    if (fd === undefined) continue;
+    try {
+      const stamp = lastStampOf(fd, sizeOf(fd));
+      if (stamp !== undefined) return stamp;
+    } finally {
+      close(fd);
+    }
   }
+  return undefined;
 }
 
 const TAIL_CHUNK = 64 * 1024;
@@ -94,29 +106,56 @@ function lastStampOf(fd: number, size: number): Stamp | undefined {
 
 /** Appends to one log. Either read or append, never both: state is folded by the one who appends. */
 export interface LogWriter {
-  /** Writes whole lines in one go; the log's size behind them. Throws when the disk took less. */
-  append(lines: string): number;
+  /**
+   * Writes whole lines in one go; the log's size behind them. Throws when the disk took less. Rather than let events.jsonl
+   * grow beyond `limit` bytes it goes on in a new one.
+   */
+  append(lines: string, limit?: number): number;
   /** Makes what was appended survive a power loss. */
   sync(): void;
   close(): void;
+  /** Bytes of the segments before events.jsonl. */
+  readonly from: number;
 }
 
 export function openLog(path: string): LogWriter {
-  const fd = openAppend(path);
+  let fd = openAppend(path);
+  let from = settleSplit(path, fd);
   // A torn line is ended, not cut: nothing is ever taken from a log.
   let torn = endsTorn(fd);
+  let splits = true;
+  const goOn = (bytes: Buffer): boolean => {
+    const size = sizeOf(fd);
+    try {
+      const fresh = split(path, fd, bytes);
+      close(fd);
+      fd = fresh;
+      from += size;
+      return true;
+    } catch (error) {
+      if (stat(path)?.ino !== inodeOf(fd)) throw error;
+      splits = false; // a file system without second names, a full disk: a long log is better than none
+      return false;
+    }
+  };
   return {
-    append(lines) {
+    append(lines, limit = Number.POSITIVE_INFINITY) {
       const bytes = Buffer.from(torn ? `\n${lines}` : lines);
+      const full = splits && !torn && limit < Number.POSITIVE_INFINITY && isFull(sizeOf(fd), bytes.length, limit);
       torn = true;
-      append(fd, bytes);
+      if (!full || !goOn(bytes)) append(fd, bytes);
       torn = false;
-      return sizeOf(fd);
+      return from + sizeOf(fd);
     },
     sync: () => sync(fd),
     close: () => close(fd),
+    get from() {
+      return from;
+    },
   };
 }
+
+const isFull = (size: number, more: number, limit: number): boolean => size > 0 && size + more > limit;
 
 function endsTorn(fd: number): boolean {
   const size = sizeOf(fd);

@@ -19,6 +19,7 @@ import { isBusy, letGo, startTicking, takeOverAll } from "../swarm/keep.ts";
 import { endTurns } from "../swarm/logins.ts";
 import type { PluginSet } from "../swarm/load-plugins.ts";
 import { reload } from "../swarm/reload.ts";
+import { startRetaining } from "../swarm/retain.ts";
 import { makeSwarm } from "../swarm/swarm.ts";
 import type { Environment } from "../types.ts";
 import { PROTOCOL } from "./protocol.ts";
@@ -96,6 +97,7 @@ async function superviseLocked(options: SuperviseOptions, store: Store, lock: Lo
   const swarm = makeSwarm(hive, async () => {
     if (hive.closed) return;
     stopTicking();
+    stopRetaining();
     clearInterval(guard);
     hive.hooks.tell("swarm:close");
     indexer.write(true);
@@ -142,7 +144,9 @@ async function superviseLocked(options: SuperviseOptions, store: Store, lock: Lo
     }
   }, 1_000);
   guard.unref();
-  void takeOverAll(hive).then(async () => hive.hooks.tell("swarm:reload", await reload(hive)));
+  const takenOver = takeOverAll(hive);
+  const stopRetaining = startRetaining(hive, indexer, takenOver);
+  void takenOver.then(async () => hive.hooks.tell("swarm:reload", await reload(hive)));
   const restingFor = (): number => {
     if (isBusy(hive)) busyAt = now();
     return now() - busyAt;

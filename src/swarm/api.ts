@@ -96,4 +96,7 @@ export type Change =
 export interface Settings {
   readonly idleTimeout: number; // ms after which an idle live runner is shut down; 30 minutes by default
   readonly resumeMessage: string; // what a one-shot agent is told on a resume without a message
+  readonly runFiles: "keep" | "compress" | "drop"; // what becomes of what ended runs wrote, once the log has it; keep by default
+  readonly runFilesAge: number; // ms since something came of their agent; 8 hours by default, and at least
+  readonly maxLogBytes: number; // bytes of an agent's events.jsonl, before its log goes on in a new one; endless by default
 }

@@ -2,7 +2,7 @@
 import { isOld, quietSince } from "../core/ended.ts";
 import { timeOf } from "../core/entry.ts";
 import { exists } from "../disk.ts";
-import { keptByAnother, notToArchive, stillRuns, swarmClosed } from "../errors.ts";
+import { keptByAnother, notToArchive, type SkepError, stillRuns, swarmClosed } from "../errors.ts";
 import { agentMark, processesWithMark } from "../process/mark.ts";
 import { archiveFolder, restoreFolder } from "../store/archive.ts";
 import { isKeptInArchive } from "../store/archived.ts";
@@ -44,7 +44,8 @@ async function archiveKept(hive: Hive, kept: Kept, check: () => void): Promise<v
   kept.stale = true;
   look(hive, kept);
   const agent = freshSnapshot(kept);
-  refuseUnless(hive, kept, agent);
+  const refused = refusal(hive, kept, agent);
+  if (refused !== undefined) throw refused;
   try {
     await archiveFolder(hive.store, id, `${JSON.stringify(agent)}\n`, check);
   } finally {
@@ -55,15 +56,16 @@ async function archiveKept(hive: Hive, kept: Kept, check: () => void): Promise<v
   }
 }
 
-function refuseUnless(hive: Hive, kept: Kept, agent: Snapshot): void {
+/** Why an agent's files are not to be packed: something may still come of it, or came less than eight hours, or `age`, ago. */
+export function refusal(hive: Hive, kept: Kept, agent: Snapshot, age = 0): SkepError | undefined {
   const { id, run, journal } = kept;
-  if (isForeign(kept)) throw keptByAnother(id, "archive");
+  if (isForeign(kept)) return keptByAnother(id, "archive");
   const over = run === undefined || hasEnded(journal, run);
-  if (!over || agent.phase !== "ended" || kept.starting) throw stillRuns(id, "it is not archived");
-  if (!isSettled(journal, agent)) throw notToArchive(id, "it has messages that wait");
-  if (!isOld(agent, hive.now()))
-    throw notToArchive(id, `it ended, or wrote, less than 8 hours ago, at ${timeOf(quietSince(agent))}`);
+  if (!over || agent.phase !== "ended" || kept.starting) return stillRuns(id, "it is not archived");
+  if (!isSettled(journal, agent)) return notToArchive(id, "it has messages that wait");
+  if (!isOld(agent, hive.now(), age))
+    return notToArchive(id, `it ended, or wrote, less than 8 hours ago, at ${timeOf(quietSince(agent))}`);
   const left = processesWithMark(agentMark(hive.rootInode(), id)).length > 0;
-  if (left) throw notToArchive(id, "something that it started still runs");
-  if (run !== undefined && hasMore(journal, run)) throw notToArchive(id, "its run has written after its end");
+  if (left) return notToArchive(id, "something that it started still runs");
+  return run !== undefined && hasMore(journal, run) ? notToArchive(id, "its run has written after its end") : undefined;
 }

@@ -8,7 +8,7 @@ import { apply } from "../core/apply.ts";
 import { parseLine, type Stream } from "../core/entry.ts";
 import { INITIAL } from "../core/state.ts";
 import type { Translate } from "../core/translate.ts";
-import { close, openRead, readAt } from "../disk.ts";
+import { readLogAt } from "../store/segments.ts";
 import type { Snapshot } from "../types.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import { type Heard, type Journal, openJournal, readJournal } from "./journal.ts";
@@ -53,21 +53,15 @@ export async function followLog(tools: ReadTools, meta: Meta, tail?: number): Pr
 
 /** Entries whose lines stand whole between two bytes, with what they mean: that does not depend on what came before. */
 function readTail(log: string, from: number, to: number, translate: Translate, visit: Heard): void {
-  const fd = openRead(log);
-  if (fd === undefined) return;
-  try {
-    const bytes = readAt(fd, from, to - from);
-    const text = bytes.toString("utf8", bytes.indexOf(10) + 1);
-    let state = INITIAL; // only to tell what was written twice
-    for (const line of text.split("\n")) {
-      const entry = line === "" ? undefined : parseLine(line)?.entry;
-      if (entry === undefined) continue;
-      const applied = apply(state, entry, translate);
-      state = applied.state;
-      visit(entry, applied.events, line);
-    }
-  } finally {
-    close(fd);
+  const bytes = readLogAt(log, from, to - from);
+  const text = bytes.toString("utf8", bytes.indexOf(10) + 1);
+  let state = INITIAL; // only to tell what was written twice
+  for (const line of text.split("\n")) {
+    const entry = line === "" ? undefined : parseLine(line)?.entry;
+    if (entry === undefined) continue;
+    const applied = apply(state, entry, translate);
+    state = applied.state;
+    visit(entry, applied.events, line);
   }
 }
 

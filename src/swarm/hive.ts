@@ -1,4 +1,5 @@
 /** What the parts of a supervising swarm share. */
+import { MIN_AGE_MS } from "../core/ended.ts";
 import type { HookBus } from "../core/hooks.ts";
 import type { Store } from "../store/store.ts";
 import type { Environment } from "../types.ts";
@@ -7,7 +8,13 @@ import type { Kept } from "./kept.ts";
 import type { Login } from "./logins.ts";
 import type { PluginSet } from "./load-plugins.ts";
 
-export const SETTINGS: Settings = { idleTimeout: 30 * 60_000, resumeMessage: "Continue where you left off." };
+export const SETTINGS: Settings = {
+  idleTimeout: 30 * 60_000,
+  resumeMessage: "Continue where you left off.",
+  runFiles: "keep",
+  runFilesAge: MIN_AGE_MS,
+  maxLogBytes: Number.POSITIVE_INFINITY,
+};
 
 /** How long each step of a stop waits before the next one. */
 export const GRACE_MS = 10_000;

@@ -4,6 +4,7 @@ import { endedAt } from "../core/ended.ts";
 import type { Meta } from "../core/meta.ts";
 import { exists, stat } from "../disk.ts";
 import { runPaths } from "../process/run-files.ts";
+import { isSplit, segmentsOf } from "../store/segments.ts";
 import type { AgentPaths } from "../store/store.ts";
 import { readInbox } from "../store/inbox-log.ts";
 import type { Snapshot } from "../types.ts";
@@ -72,13 +73,22 @@ export function splitRow(text: string): Row | undefined {
 
 const plain = (word: string): string => (word.includes("\\") ? String(JSON.parse(`"${word}"`)) : word);
 
-/** Sizes and times of what an ended agent's snapshot is made of; its folder's tells what came into it. `run`: its newest. */
-export function sealOf({ folder, meta, log, inbox }: AgentPaths, run: number): string {
-  const parts = [log, meta, folder].map(timeOf).join(" ");
+/**
+ * Sizes and times of what an ended agent's snapshot is made of; its folder's tells what came into it, the first segment of its
+ * log too. `run`: its newest.
+ */
+export function sealOf({ folder, meta, log, inbox }: AgentPaths, run: number, split: boolean = isSplit(log)): string {
+  const segments = split ? segmentsOf(log).map(({ inode, size, time }) => `${SEGMENT}${inode}:${size}:${time}`) : [];
+  const parts = [[log, meta, folder].map(timeOf).join(" "), ...segments].join(" ");
   if (run === 0) return parts;
   const { intent, out, err, mirror } = runPaths(folder, run);
   return [parts, timeOf(`${folder}/runs`), timeOf(intent), ...[out, err, mirror, inbox].map(sizeOf)].join(" ");
 }
+
+export const isSealed = (paths: AgentPaths, { seal, run }: Row): boolean =>
+  seal === sealOf(paths, run, seal.includes(SEGMENT));
+
+const SEGMENT = "+";
 
 function timeOf(path: string): string {
   const found = stat(path);

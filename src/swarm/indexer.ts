@@ -12,6 +12,8 @@ import { indexPath, openIndex } from "./swarm-index.ts";
 export interface Indexer {
   /** Appends the rows that have become worth it; with `all` of everything that has changed since its last one. */
   readonly write: (all?: boolean) => void;
+  /** The agent's files have changed though its log has not: its row says nothing any more. */
+  readonly forget: (kept: Kept) => void;
 }
 
 const GROWN = 4 * 1024 * 1024; // bytes of a live agent's log, which a reader would fold anew
@@ -39,6 +41,7 @@ export function makeIndexer(hive: Hive): Indexer {
         tellFault(hive, "index", `the index is not written: ${reasonOf(error)}`);
       }
     },
+    forget: (kept) => void written.delete(kept),
   };
 }
 

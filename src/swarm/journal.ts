@@ -23,7 +23,8 @@ import { close, openRead, readAt, stat } from "../disk.ts";
 import { swarmClosed } from "../errors.ts";
 import { recoverIntent, runPaths } from "../process/run-files.ts";
 import { doneWith } from "./collect.ts";
-import { hasTornLine, openLog, readLog, type LogWriter } from "../store/event-log.ts";
+import { hasLineFrom, openLog, readLog, type LogWriter } from "../store/event-log.ts";
+import { readLogAt } from "../store/segments.ts";
 import type { AgentPaths } from "../store/store.ts";
 import type { LinePosition } from "../store/lines.ts";
 import type { LogEntry, StampedEvent } from "../types.ts";
@@ -35,7 +36,7 @@ export const MAX_PARSED: number = 16 * 1024 * 1024;
 export interface Journal {
   readonly paths: AgentPaths;
   translate: Translate; // a supervisor's changes when a plugin does
-  readonly position: LinePosition; // in events.jsonl
+  readonly position: LinePosition; // in the log, with its segments
   state: AgentState;
   seq: number;
   run: number; // that the cursor stands in
@@ -43,6 +44,7 @@ export interface Journal {
   /** A supervisor's: what is recorded is appended first. Else it is folded in memory alone. */
   readonly writes: boolean;
   writer?: LogWriter;
+  maxLogBytes?: number; // of events.jsonl, before it is split
   /** Nobody keeps the agent here any more: the log may be another's by now. */
   closed?: true;
   /** Told of each entry when it is on disk and folded. Not of what was read from the log. */
@@ -100,15 +102,9 @@ export const isFrom = ({ log }: AgentPaths, { at, guard }: Checkpoint): boolean 
 
 const GUARD = 64; // bytes
 function guardAt(log: string, at: number): string | undefined {
-  const fd = openRead(log);
-  if (fd === undefined) return at === 0 ? "" : undefined;
-  try {
-    const from = Math.max(0, at - GUARD);
-    const bytes = readAt(fd, from, at - from);
-    return bytes.length === at - from ? bytes.toString("latin1") : undefined;
-  } finally {
-    close(fd);
-  }
+  const from = Math.max(0, at - GUARD);
+  const bytes = readLogAt(log, from, at - from);
+  return bytes.length === at - from ? bytes.toString("latin1") : undefined;
 }
 
 /** Folds what came into the log since the last time. */
@@ -148,7 +144,9 @@ export function record(journal: Journal, drafts: readonly Draft[], t: number, la
   const before = { seq: journal.seq, run: journal.run, cursor: journal.cursor };
   const lines = drafts.map((draft) => format(journal, draft, t));
   try {
-    const size = journal.writer?.append(`${lines.map(({ line }) => line).join("\n")}\n`);
+    // Another supervisor's child may hold the file that it writes to.
+    const limit = journal.state.foreign > 0 ? undefined : journal.maxLogBytes;
+    const size = journal.writer?.append(`${lines.map(({ line }) => line).join("\n")}\n`, limit);
     // Read no more: it is folded below.
     if (size !== undefined) Object.assign(journal.position, { at: size, scanned: size });
   } catch (error) {
@@ -179,8 +177,9 @@ export function mend(journal: Journal): void {
   // Whole lines that stand there are those of an append that failed behind them: they are heard of now.
   readJournal(journal, journal.heard);
   // What stands behind them is torn, and ended by the next append: a replay counts it as skipped, so it is counted here too.
-  const size = stat(journal.paths.log)?.size ?? 0;
-  const torn = hasTornLine(journal.paths.log, journal.position.at);
+  const { from } = journal.writer;
+  const size = from + (stat(journal.paths.log)?.size ?? 0);
+  const torn = hasLineFrom(journal.paths.log, journal.position.at - from);
   Object.assign(journal.position, { at: size, scanned: size });
   if (torn) skip(journal);
 }

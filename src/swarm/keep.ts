@@ -30,7 +30,7 @@ export async function keep(hive: Hive, id: string, index?: SwarmIndex): Promise<
   const from = await (index ?? indexFor(hive, id))?.checkpoint(id);
   const meanwhile = hive.kept.get(id);
   if (meanwhile !== undefined) return meanwhile;
-  const kept = openKept(meta, paths, translate, from);
+  const kept = openKept(meta, paths, translate, from, hive.settings.maxLogBytes);
   const { journal, run } = kept;
   const cut = journal.state.run === 0 && journal.state.heldBack === undefined;
   if (run === undefined && meta.skep !== undefined && cut) {

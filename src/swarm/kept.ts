@@ -50,11 +50,18 @@ export interface InputPlace {
   readonly at: number;
 }
 
-export function openKept(meta: Meta, paths: AgentPaths, translate: Translate, from?: Checkpoint): Kept {
+export function openKept(
+  meta: Meta,
+  paths: AgentPaths,
+  translate: Translate,
+  from?: Checkpoint,
+  maxLogBytes: number = Number.POSITIVE_INFINITY,
+): Kept {
   const sentAt = new Map<string, InputPlace>();
   // Where a message that was sent stands in `in` is told by the log alone.
   const start = from?.state.messages.some(({ state }) => state === "sent") === true ? undefined : from;
   const journal = openJournal(paths, translate, true, (entry) => noteSent(sentAt, entry), start);
+  journal.maxLogBytes = maxLogBytes;
   forget(journal);
   const serial = oneByOne();
   const run = newestRun(journal);

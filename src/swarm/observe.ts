@@ -9,6 +9,7 @@ import type { ProcessFacts, Reach } from "../core/status.ts";
 import { close, openRead, stat } from "../disk.ts";
 import { inspectRun, type RunFacts } from "../process/liveness.ts";
 import { type Intent, listRuns, recoverIntent, type RunPaths, runPaths } from "../process/run-files.ts";
+import { hasLineFrom } from "../store/event-log.ts";
 import { type LinePosition, readLines } from "../store/lines.ts";
 import { doneWith } from "./collect.ts";
 import { type Draft, type Journal, MAX_PARSED, mend, record } from "./journal.ts";
@@ -54,7 +55,7 @@ export interface ObserveOptions {
   readonly between?: () => void;
 }
 
-const STREAMS = ["out", "err", "mirror"] as const;
+export const STREAMS = ["out", "err", "mirror"] as const;
 const BATCH = 500; // lines of one append
 
 /** Records what the run's files hold beyond the journal's cursor. Returns whether the budget left something over. */
@@ -84,9 +85,11 @@ function catchUp(journal: Journal, { run, positions }: ObservedRun): void {
 }
 
 /** Whether the run's files hold what the log does not: something wrote after its end. */
-export function hasMore(journal: Journal, { run, paths }: ObservedRun): boolean {
-  return journal.run === run && STREAMS.some((from) => (stat(paths[from])?.size ?? 0) > journal.cursor[from]);
-}
+export const hasMore = (journal: Journal, { run, paths }: ObservedRun): boolean =>
+  journal.run === run && STREAMS.some((from) => holdsMore(paths[from], journal.cursor[from]));
+
+/** Empty lines make no entries: no cursor ever stands behind those at a file's end. */
+export const holdsMore = (path: string, at: number): boolean => (stat(path)?.size ?? 0) > at && hasLineFrom(path, at);
 
 /** The entries a run begins with. What it was started with is delivered, since the child exists. */
 function beginning({ run, intent }: ObservedRun, pid: number): readonly Draft[] {

@@ -8,6 +8,7 @@ import { linesOf, EMPTY } from "../core/transcript.ts";
 import { INITIAL } from "../core/state.ts";
 import { close, openRead, readAt, sizeOf } from "../disk.ts";
 import { skimLog } from "../store/skim-log.ts";
+import { isSplit } from "../store/segments.ts";
 import type { AgentPaths } from "../store/store.ts";
 import type { Translate } from "../core/translate.ts";
 import type { LogEntry } from "../types.ts";
@@ -24,7 +25,7 @@ export function skimJournal(paths: AgentPaths, translate: Translate): Journal | 
   if (fd === undefined) return undefined;
   try {
     const size = sizeOf(fd);
-    if (size < SHORT) return undefined;
+    if (size < SHORT || isSplit(paths.log)) return undefined; // skep alone splits: it stamped what is in the segments
     for (let tail = FIRST_TAIL; tail < size; tail *= 8) {
       const journal = skimTo(fd, size - tail, size, paths, translate);
       if (journal !== "too little") return journal;

@@ -74,7 +74,7 @@ export async function spawnAgent(
   try {
     writeMeta(hive.store, meta);
     // No pause up to here: nobody else may find the agent and think that its spawn was cut off.
-    kept = openKept(meta, hive.store.paths(id), translate);
+    kept = openKept(meta, hive.store.paths(id), translate, undefined, hive.settings.maxLogBytes);
     kept.caller = caller;
     kept.late = false;
     hive.kept.set(id, kept);

@@ -7,11 +7,12 @@ import type { Checkpoint } from "../core/checkpoint.ts";
 import { stat } from "../disk.ts";
 import { systemCode } from "../errors.ts";
 import { lookForForeign } from "../process/inbox-socket.ts";
+import { sizeOfLog } from "../store/segments.ts";
 import type { Store } from "../store/store.ts";
 import { type IndexRows, readIndexFile, replaceIndexFile } from "../store/index-file.ts";
 import type { Snapshot } from "../types.ts";
-import { parseCheckpoint, parseSnapshot, type Row, sealOf, splitRow } from "./index-row.ts";
 import { doneWith } from "./collect.ts";
+import { isSealed, parseCheckpoint, parseSnapshot, type Row, splitRow } from "./index-row.ts";
 import { isFrom } from "./journal.ts";
 import { type PluginSet, translateFor } from "./load-plugins.ts";
 
@@ -53,7 +54,7 @@ export function openIndex({ store, plugins }: IndexTools, only?: string): SwarmI
   return {
     async settled(id) {
       const row = await read(id);
-      if (row === undefined || row.seal === "" || row.seal !== sealOf(store.paths(id), row.run)) return undefined;
+      if (row === undefined || row.seal === "" || !isSealed(store.paths(id), row)) return undefined;
       if (isAlive(row.inbox)) return undefined;
       return { session: row.session, ended: row.ended, snapshot: () => parseSnapshot(row.snapshot) };
     },
@@ -71,7 +72,7 @@ export function openIndex({ store, plugins }: IndexTools, only?: string): SwarmI
 
 /** For one agent alone: where its log is so long that to fold it is dearer than to read the index. */
 export function indexFor(tools: IndexTools, id: string): Pick<SwarmIndex, "checkpoint"> | undefined {
-  if ((stat(tools.store.paths(id).log)?.size ?? 0) <= LONG_LOG) return undefined;
+  if (sizeOfLog(tools.store.paths(id).log) <= LONG_LOG) return undefined;
   const index = openIndex(tools, id);
   doneWith(stat(indexPath(tools.store))?.size ?? 0);
   return index;

@@ -57,6 +57,7 @@ describe("the config", () => {
       idle_timeout: "30m",
       supervisor_idle: "0s",
       resume_message: "go on",
+      retain: { run_files: "drop", older_than: "7d", max_log_bytes: 65_536 },
     };
     assert.deepEqual(parseConfig(`\ufeff${JSON.stringify(content)}`, PATH), {
       path: PATH,
@@ -70,11 +71,12 @@ describe("the config", () => {
       idleTimeout: 1_800_000,
       supervisorIdle: 0,
       resumeMessage: "go on",
+      retain: { runFiles: "drop", runFilesAge: 604_800_000, maxLogBytes: 65_536 },
     });
   });
 
   test("an unknown key is told at every depth, with the nearest one", () => {
-    const known = "known: runner, plugins, runners, idle_timeout, supervisor_idle, resume_message";
+    const known = "known: runner, plugins, runners, idle_timeout, supervisor_idle, resume_message, retain";
     for (const [content, where, hint] of [
       ['{"runer":"x"}', "runer", "did you mean runner?"],
       ['{"frobnicate":1}', "frobnicate", known],
@@ -82,6 +84,7 @@ describe("the config", () => {
       ['{"runners":{"a":{"use":"x","modle":"y"}}}', "runners.a.modle", "did you mean model?"],
       ['{"runners":{"a":{"us":"x"}}}', "runners.a.us", "did you mean use?"],
       ['{"plugins":[{"path":"x","option":1}]}', "plugins.0.option", "did you mean options?"],
+      ['{"retain":{"run_file":"drop"}}', "retain.run_file", "did you mean run_files?"],
     ] as const) {
       refuses(() => parseConfig(content, PATH), `config ${PATH}: unknown key ${where}`, hint);
     }
@@ -102,6 +105,12 @@ describe("the config", () => {
       ['{"runners":{"a":{"use":"x","env":{"A":1}}}}', "runners.a.env.A is not a text"],
       ['{"idle_timeout":30}', "idle_timeout is not a text"],
       ['{"idle_timeout":"30"}', "idle_timeout is not a duration such as 500ms, 10s, 30m, 2h or 7d"],
+      ['{"retain":"drop"}', "retain is not an object"],
+      ['{"retain":{"run_files":"pack"}}', "retain.run_files is not keep, compress or drop"],
+      ['{"retain":{"max_log_bytes":"1M"}}', "retain.max_log_bytes is not a number"],
+      ['{"retain":{"max_log_bytes":70000.5}}', "retain.max_log_bytes is not a whole number"],
+      ['{"retain":{"max_log_bytes":1024}}', "retain.max_log_bytes is less than 65536, which is the least"],
+      ['{"retain":{"older_than":"7h"}}', "retain.older_than is less than 8h, which is the least"],
     ] as const) {
       refuses(() => parseConfig(content, PATH), `config ${PATH}: ${why}`);
     }

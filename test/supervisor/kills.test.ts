@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { until } from "../sandbox.ts";
 import { openSupervised, seeded, type Supervised } from "./supervised.ts";
 
 const KILLS = 40;
-
-let kept: Supervised;
-before(async () => {
-  kept = await openSupervised();
-});
-after(() => kept.close());
 
 /** A line of a child, by its place in the file it was written to. */
 interface Written {
@@ -45,10 +40,17 @@ interface Kept {
   readonly data: { readonly type: string; readonly time: string; readonly text?: string };
   readonly stamp: Stamp;
 }
+/** The files of a log, in order. */
+function filesOf(folder: string): readonly string[] {
+  const segments = join(folder, "events");
+  const names = existsSync(segments) ? readdirSync(segments).toSorted() : [];
+  return [...names.map((name) => join(segments, name)), join(folder, "events.jsonl")];
+}
+
 /** Whole lines of a log; what a kill tore is ended by the next supervisor, and none of these. */
-const entriesOf = (path: string): Kept[] =>
-  readFileSync(path, "utf8")
-    .split("\n")
+const entriesOf = (folder: string): Kept[] =>
+  filesOf(folder)
+    .flatMap((path) => readFileSync(path, "utf8").split("\n"))
     .flatMap((text) => {
       try {
         const data = JSON.parse(text) as Kept["data"] & { skep: Stamp };
@@ -84,45 +86,62 @@ function checkBytes(entry: Kept, line: Written): void {
   } else assert.equal(entry.data.text, text.replace(/\r$/, ""));
 }
 
-describe("a supervisor that is killed again and again", () => {
-  test("loses no line of its children, has none twice, and keeps their order and their bytes", async () => {
-    const stop = join(kept.folder, "stop");
-    const next = seeded(20_261_123);
-    await kept.start();
-    const ids: string[] = [];
-    for (const seed of ["1", "2", "3", "4"]) {
-      const args = ["node", resolve("test/fixtures/children/scatter.mjs"), stop, seed];
-      ids.push(await kept.spawn({ args, options: Number(seed) % 2 === 0 ? { jsonl: true } : {} }));
-    }
-    for (let kills = 0; kills < KILLS; kills += 1) {
-      const later = Date.now() + next() * 220; // it is up after about 100
-      await until(Date.now, (now) => now >= later);
-      await kept.kill();
-      kept.launch();
-    }
-    writeFileSync(stop, "");
-    await until(() => ids.every((id) => existsSync(join(kept.folderOf(id), "runs/000001/exit"))), Boolean);
-    let total = 0;
-    for (const id of ids) {
-      const live = await kept.reaches(id, ({ phase }) => phase === "ended");
-      const folder = kept.folderOf(id);
-      const entries = entriesOf(join(folder, "events.jsonl"));
-      assert.deepEqual(
-        entries.map(({ stamp }) => stamp.seq),
-        entries.map((_, at) => at + 1),
-      );
-      for (const from of ["out", "err"] as const) {
-        const lines = linesOf(join(folder, "runs/000001", from));
-        checkOffsets(entries, from, lines);
-        entries
-          .filter(({ stamp }) => stamp.from === from)
-          .forEach((entry, at) => checkBytes(entry, lines[at] as Written));
-        total += lines.length;
+for (const [splits, config] of [
+  ["", {}],
+  [", and splits the logs", { retain: { max_log_bytes: 65_536 } }],
+] as const)
+  describe(`a supervisor that is killed again and again${splits}`, () => {
+    let kept: Supervised;
+    let home: string;
+    before(async () => {
+      home = mkdtempSync(join(tmpdir(), "skep-kills-"));
+      writeFileSync(join(home, "config.json"), JSON.stringify(config));
+      kept = await openSupervised({ env: { ...process.env, SKEP_CONFIG: join(home, "config.json") } });
+    });
+    after(async () => {
+      await kept.close();
+      rmSync(home, { recursive: true, force: true });
+    });
+
+    test("loses no line of its children, has none twice, and keeps their order and their bytes", async () => {
+      const stop = join(kept.folder, "stop");
+      const next = seeded(20_261_123);
+      await kept.start();
+      const ids: string[] = [];
+      for (const seed of ["1", "2", "3", "4"]) {
+        const args = ["node", resolve("test/fixtures/children/scatter.mjs"), stop, seed];
+        ids.push(await kept.spawn({ args, options: Number(seed) % 2 === 0 ? { jsonl: true } : {} }));
       }
-      const { runs: _runs, messages: _messages, ...snapshot } = live;
-      assert.deepEqual((await kept.read(id)).snapshot, snapshot);
-      assert.equal(live.status, "done");
-    }
-    assert.ok(total > 4_000, `only ${total} lines`);
+      for (let kills = 0; kills < KILLS; kills += 1) {
+        const later = Date.now() + next() * 220; // it is up after about 100
+        await until(Date.now, (now) => now >= later);
+        await kept.kill();
+        kept.launch();
+      }
+      writeFileSync(stop, "");
+      await until(() => ids.every((id) => existsSync(join(kept.folderOf(id), "runs/000001/exit"))), Boolean);
+      let total = 0;
+      for (const id of ids) {
+        const live = await kept.reaches(id, ({ phase }) => phase === "ended");
+        const folder = kept.folderOf(id);
+        const entries = entriesOf(folder);
+        assert.equal(filesOf(folder).length > 2, splits !== "", folder);
+        assert.deepEqual(
+          entries.map(({ stamp }) => stamp.seq),
+          entries.map((_, at) => at + 1),
+        );
+        for (const from of ["out", "err"] as const) {
+          const lines = linesOf(join(folder, "runs/000001", from));
+          checkOffsets(entries, from, lines);
+          entries
+            .filter(({ stamp }) => stamp.from === from)
+            .forEach((entry, at) => checkBytes(entry, lines[at] as Written));
+          total += lines.length;
+        }
+        const { runs: _runs, messages: _messages, ...snapshot } = live;
+        assert.deepEqual((await kept.read(id)).snapshot, snapshot);
+        assert.equal(live.status, "done");
+      }
+      assert.ok(total > 4_000, `only ${total} lines`);
+    });
   });
-});

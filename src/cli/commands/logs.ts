@@ -143,7 +143,7 @@ async function copyRaw(context: CommandContext, access: Access, agents: readonly
   const next = followRaw(access.reader.store, agent.id);
   await sayUnwatched(context, access, agents);
   while (!output.closed.aborted) {
-    const { bytes, ended } = next();
+    const { bytes, ended } = await next();
     await output.copy(bytes);
     if (ended || (bytes.length === 0 && !args.options.has("follow"))) return;
     if (bytes.length === 0) await pause(LOOK_MS);

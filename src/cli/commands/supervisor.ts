@@ -86,6 +86,7 @@ export const run: Command = {
     const given = {
       ...(config.idleTimeout === undefined ? {} : { idleTimeout: config.idleTimeout }),
       ...(config.resumeMessage === undefined ? {} : { resumeMessage: config.resumeMessage }),
+      ...config.retain,
     };
     const options = { root: access.root, plugins: access.reader.plugins, env: settings.env, settings: given, warn };
     if ((await runSupervisor(options, config.supervisorIdle)) === "locked") warn("another process holds the root");

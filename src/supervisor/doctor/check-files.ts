@@ -13,7 +13,12 @@ const LARGE_LOG = 256 * MIB; // of one agent: its events or the output of one ru
 const LARGE_TALK = 8 * MIB; // supervisor.log
 const PIPES = ["p"]; // a run's own FIFO
 /** Of an agent's files those that skep makes: the others have the agent's modes, in folders that are closed. */
-const OURS = new Set("meta.json events.jsonl inbox.jsonl intent.json claim child stop out err in feed exit".split(" "));
+const OURS = new Set(
+  "meta.json events.jsonl inbox.jsonl intent.json claim child stop out err in feed exit out.gz err.gz in.gz mirror.gz".split(
+    " ",
+  ),
+);
+const SEGMENT = /\/events\/\d+\.jsonl$/;
 const TEMPORARY = /\.(\d+)\.tmp$/;
 
 interface Seen {
@@ -51,6 +56,8 @@ function walk(root: string): readonly Seen[] {
       const folder = join(all, id);
       if (!look(folder, id)) continue;
       for (const path of within(folder)) look(path, id);
+      const segments = join(folder, "events");
+      if (stat(segments)?.isDirectory() === true) for (const path of within(segments)) look(path, id);
       const runs = join(folder, "runs");
       if (stat(runs)?.isDirectory() !== true) continue;
       for (const run of within(runs)) if (look(run, id)) for (const path of within(run)) look(path, id);
@@ -71,7 +78,7 @@ function checkOne({ path, agent, kind, mode, uid, size }: Seen): Fault[] {
     ];
   const faults: Fault[] = [];
   const wanted = kind === "folder" ? 0o700 : 0o600;
-  const ours = kind === "folder" || agent === undefined || OURS.has(name);
+  const ours = kind === "folder" || agent === undefined || OURS.has(name) || SEGMENT.test(path);
   if (kind !== "other" && ours && (mode & 0o077) !== 0)
     faults.push({
       ...about,
@@ -103,7 +110,7 @@ function checkOne({ path, agent, kind, mode, uid, size }: Seen): Fault[] {
     faults.push({
       ...about,
       code: "large_log",
-      message: `it has ${Math.round(size / MIB)} MiB; skep never cuts what an agent said: skep rm deletes it with its agent`,
+      message: `it has ${Math.round(size / MIB)} MiB; skep archive packs it with its agent once that has ended, skep rm deletes it`,
       note: true,
     });
   return faults;

@@ -104,6 +104,12 @@ describe("archive and unarchive", () => {
     await ok("rm", "-y", "--all");
   });
 
+  test("do not take empty lines at the end of what a run wrote for more that came of it", async () => {
+    const id = await spawn("-n", "blank", "--", "printf", "a\\n \\n\\n");
+    await old(9, id);
+    assert.equal(await ok("archive", id), id);
+  });
+
   test("tell where an archived agent is, and give its id to nobody else", async () => {
     const id = await spawn("-n", "away", "--", "true");
     await old(9, id);

@@ -3,8 +3,8 @@ import { lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Moves the times in an ended agent's log into the past, as if it had been run so many hours ago. No supervisor may run. */
-export function age(folder: string, hours: number): void {
-  const log = join(folder, "events.jsonl");
+export function age(folder: string, hours: number, name = "events.jsonl"): void {
+  const log = join(folder, name);
   const back = hours * 3_600_000;
   const text = readFileSync(log, "utf8")
     .replace(/"t":(\d{13})/g, (_all, t: string) => `"t":${Number(t) - back}`)

@@ -6,21 +6,13 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { bytesIn } from "../../cli/verbs/archived.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { planIn } from "../faulty-build.ts";
 import type { Plan } from "../faulty-fs.ts";
+import "./faulty-disk.ts";
 
-Bun.plugin({
-  name: "faulty-fs",
-  setup(build) {
-    build.onLoad({ filter: /\/src\/disk\.ts$/ }, ({ path }) => {
-      const faulty = resolve("test/fault/faulty-fs.ts");
-      return { contents: readFileSync(path, "utf8").replaceAll('"node:fs"', JSON.stringify(faulty)), loader: "ts" };
-    });
-  },
-});
 const { archiveFolder, restoreFolder, settleArchive } = await import("../../../src/store/archive.ts");
 const { archivedIds } = await import("../../../src/store/archived.ts");
 const { openStore } = await import("../../../src/store/fs-store.ts");
