@@ -5,6 +5,7 @@
  */
 import type { Command, Dialogue, DialogueStep, LogEntry } from "skep";
 import { type Fields, fields, isRecord, objects, requestId, text } from "../fields.ts";
+import { ASKED_FOR } from "./failure.ts";
 import { cannotLoad } from "./program.ts";
 
 interface Talk {
@@ -30,7 +31,7 @@ const VERSION = 1;
 /** Files and terminals are the agent's own affair: nothing of it passes through skep. */
 const CLIENT = {
   protocolVersion: VERSION,
-  clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+  clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false, ...ASKED_FOR },
   clientInfo: { name: "skep", version: "1" },
 };
 
