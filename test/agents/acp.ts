@@ -1,5 +1,6 @@
 /** Agents that speak ACP: what they may do unasked is their own settings' affair. */
-import type { AgentUnderTest } from "./agent.ts";
+import { mkdirSync, writeFileSync } from "node:fs";
+import type { AgentUnderTest, Place } from "./agent.ts";
 import { settleClaude } from "./claude.ts";
 import { settleCodex } from "./codex.ts";
 import { GEMINI, settleGemini } from "./gemini.ts";
@@ -27,7 +28,16 @@ export const acpGemini: AgentUnderTest = {
   settle: settleGemini,
 };
 
-/** It asks for Node 22, and finds the one that stands beside it. */
+/** Without this setting it begins in its mode `auto`, in which claude decides by itself and asks nobody. */
+function settleAcpClaude(place: Place): Readonly<Record<string, string>> {
+  const env = settleClaude(place);
+  const folder = `${place.home}/claude`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/settings.json`, JSON.stringify({ permissions: { defaultMode: "default" } }));
+  return env;
+}
+
+/** It wants a newer Node than skep does, and finds the one that stands beside it. */
 export const acpClaude: AgentUnderTest = {
   runner: "acp",
   title: "acp, claude",
@@ -44,7 +54,7 @@ export const acpClaude: AgentUnderTest = {
   live: true,
   asking: { args: ["claude"] },
   unasked: { flags: ["--approve", "all"], args: ["claude"] },
-  settle: settleClaude,
+  settle: settleAcpClaude,
 };
 
 const MODE = "INITIAL_AGENT_MODE";

@@ -143,7 +143,9 @@ export const SCENARIOS: readonly Scenario[] = [
       assert.equal(ran.code, 1, ran.stdout + ran.stderr);
       const [id = ""] = ran.stderr.split("\n");
       const agent = await bench.show(id);
-      assert.match(agent.last_error ?? "", /401|auth|key|login/i, JSON.stringify(agent));
+      const why = /401|auth|key|login/i;
+      assert.match(agent.last_error ?? "", why, JSON.stringify(agent));
+      assert.match(ran.stderr, why);
     },
   },
   {
@@ -155,7 +157,9 @@ export const SCENARIOS: readonly Scenario[] = [
       const asked = bench.model.asked.slice(before).filter(({ last }) => last.includes("ERR500"));
       assert.ok(asked.length > 1, `the model was asked ${asked.length} times`);
       const [id = ""] = ran.stderr.split("\n");
-      assert.match((await bench.show(id)).last_error ?? "", /500|server error|internal|high demand/i);
+      const why = /500|server error|internal|high demand/i;
+      assert.match((await bench.show(id)).last_error ?? "", why);
+      assert.match(ran.stderr, why);
     },
   },
   {
