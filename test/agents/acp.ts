@@ -23,7 +23,7 @@ export const acpGemini: AgentUnderTest = {
   flags: ["--approve", "all"],
   args: ["gemini", "-m", "gemini-2.5-flash"],
   live: true,
-  asking: { args: ["gemini", "-m", "gemini-2.5-flash"] },
+  asking: { flags: [], args: ["gemini", "-m", "gemini-2.5-flash"] },
   skips: { "agent killed": "its sessions cannot be loaded: the resume is refused" },
   settle: settleGemini,
 };
