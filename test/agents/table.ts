@@ -8,18 +8,21 @@ export interface Result {
   readonly why?: string;
   readonly seconds?: number;
 }
-/** What is said of each runner and scenario, and the lines below that say why not. */
+/** What is said of each runner and scenario, and the lines below that say why something failed. */
 interface Told {
   readonly cells: ReadonlyMap<string, string>;
   readonly reasons: readonly string[];
 }
 
 const keyOf = (runner: string, scenario: string): string => `${runner}, ${scenario}`;
-const cellOf = ({ how, seconds }: Result): string => (how === "ok" ? `ok, ${Math.ceil(seconds ?? 0)} s` : how);
+function cellOf({ how, seconds, why }: Result): string {
+  if (how === "ok") return `ok, ${Math.ceil(seconds ?? 0)} s`;
+  return how === "skipped" ? `skipped: ${why ?? ""}` : how;
+}
 const VERSION = "version";
 const versionOf = ({ programs }: AgentUnderTest): string => programs.map(({ version }) => version).join(", ");
 
-/** A row for each scenario, a column for each runner; below it why something was skipped or failed. */
+/** A row for each scenario, a column for each runner; below it why something failed. */
 export const tableOf = (
   agents: readonly AgentUnderTest[],
   scenarios: readonly Scenario[],
@@ -30,7 +33,7 @@ function tell(results: readonly Result[]): Told {
   return {
     cells: new Map(results.map((one) => [keyOf(one.runner, one.scenario), cellOf(one)])),
     reasons: results.flatMap(({ runner, scenario, how, why }) =>
-      why === undefined ? [] : [`- ${keyOf(runner, scenario)}: ${how}: ${why}`],
+      how !== "failed" ? [] : [`- ${keyOf(runner, scenario)}: ${how}: ${why ?? ""}`],
     ),
   };
 }
