@@ -5,10 +5,12 @@
  */
 import type { Command, Dialogue, DialogueStep, LogEntry } from "skep";
 import { type Fields, fields, isRecord, objects, requestId, text } from "../fields.ts";
-import { cannotLoad } from "./program.ts";
+import { ASKED_FOR } from "./failure.ts";
+import { cannotLoad, loginCommand } from "./program.ts";
 
 interface Talk {
   readonly dir: string;
+  readonly login: string | undefined; // the command that logs the agent in
   readonly load: string | undefined; // the session to go on with
   readonly first: string | undefined; // a prompt that waits for the session
   readonly requests: number; // that were sent
@@ -30,15 +32,16 @@ const VERSION = 1;
 /** Files and terminals are the agent's own affair: nothing of it passes through skep. */
 const CLIENT = {
   protocolVersion: VERSION,
-  clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+  clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false, ...ASKED_FOR },
   clientInfo: { name: "skep", version: "1" },
 };
 
 export const dialogue: Dialogue<Talk> = {
-  start: ({ agent, message, paths }) =>
+  start: ({ agent, args, message, paths }) =>
     ask(
       {
         dir: paths.dir,
+        login: loginCommand(args),
         load: agent.agent_session,
         first: message?.text,
         requests: 0,
@@ -80,7 +83,7 @@ function hear(state: Talk, id: string, { result, error }: Fields): Step {
   if (id !== "" && id === state.prompt) return { state: { ...state, prompt: undefined, asked: [] } };
   if (state.session !== undefined) return { state };
   const method = id.replace(/:[^:]*$/, "");
-  if (isRecord(error)) return { state, failed: refusal(method, error, state.load) };
+  if (isRecord(error)) return { state, failed: refusal(method, error, state) };
   if (method === "initialize") return openSession(state, fields(result));
   if (method === "session/load") return begin({ ...state, session: state.load });
   if (method !== "session/new") return { state };
@@ -105,8 +108,11 @@ function begin(state: Talk): Step {
   return state.first === undefined ? { state } : prompt({ ...state, first: undefined }, state.first);
 }
 
-function refusal(method: string, error: Fields, load: string | undefined): string {
+const NO_LOGIN = -32000; // the protocol's own
+
+function refusal(method: string, error: Fields, { load, login }: Talk): string {
   const why = text(fields(error["data"])["details"]) ?? text(error["message"]) ?? "error";
+  if (error["code"] === NO_LOGIN) return login === undefined ? `it has no login: ${why}` : `${why}: ${login}`;
   return method === "session/load" ? `the agent no longer has the conversation ${load}: ${why}` : `${method}: ${why}`;
 }
 

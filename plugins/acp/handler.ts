@@ -1,5 +1,6 @@
 import type { AgentEvent, EventHandler } from "skep";
 import { agentSession, amount, type Fields, fields, isRecord, known, requestId, spent, text } from "../fields.ts";
+import { readFailedTurn, readFailure, readNotice } from "./failure.ts";
 
 /**
  * The Agent Client Protocol: JSON-RPC 2.0, so its lines have no `type`. The ids of skep's requests name their method
@@ -67,6 +68,8 @@ function loginOf({ code, data }: Fields): { login?: true } {
 
 function endTurn({ stopReason, usage, _meta }: Fields): readonly AgentEvent[] {
   const tokens = readUsage(fields(usage), fields(fields(_meta)["quota"]));
+  const failed = readFailedTurn(_meta);
+  if (failed.length > 0) return [...tokens, ...failed];
   switch (stopReason) {
     case "end_turn":
       return [...tokens, { kind: "turn_ended" }];
@@ -108,7 +111,11 @@ function readUpdate(update: Fields): readonly AgentEvent[] | undefined {
       const cost_usd = currency === "USD" ? amount(total) : undefined;
       return cost_usd === 0 ? [] : spent("session", { cost_usd }); // 0: nothing was asked of a model yet
     }
-    default: // plans, modes, commands, titles
+    case "notice":
+      return readNotice(update);
+    case "session_info_update":
+      return readFailure(update["_meta"]);
+    default: // plans, modes, commands
       return text(update["sessionUpdate"]) === undefined ? undefined : [];
   }
 }

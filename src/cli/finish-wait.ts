@@ -55,8 +55,8 @@ export const hasFailed = ({ status }: Snapshot): boolean => FAILED.has(status);
 export function checkOutcome(agents: readonly Snapshot[]): void {
   const bad = agents.find(hasFailed);
   if (bad === undefined) return;
-  // What a command said last on stderr is most often why it failed.
-  const [, last] = /^stderr: (.*)$/.exec(bad.tail.at(-1) ?? "") ?? [];
+  // What a command said last on stderr, or an agent called an error, is most often why it failed.
+  const [, last] = /^(?:stderr|error): (.*)$/.exec(bad.tail.at(-1) ?? "") ?? [];
   const how = bad.activity.replace(/ \(.*\)$/, "");
-  throw agentFailed(bad.id, last === undefined ? how : `${how}: ${last}`);
+  throw agentFailed(bad.id, last === undefined || how.includes(last) ? how : `${how}: ${last}`);
 }

@@ -8,7 +8,7 @@ import { sayTo } from "./deliver.ts";
 import type { Hive } from "./hive.ts";
 import { endHold } from "./logins.ts";
 import { freshSnapshot, type Kept, recordOwn } from "./kept.ts";
-import { hasEnded } from "./observe.ts";
+import { endOf, hasEnded } from "./observe.ts";
 import { pump } from "./supervise.ts";
 
 export interface StopWish {
@@ -64,6 +64,16 @@ async function askToLeave(hive: Hive, kept: Kept, runner: Runner | undefined): P
     hive.warn(`${kept.id}: it could not be asked to leave: ${reasonOf(error)}`);
     return false; // the signals need nobody's answer
   }
+}
+
+/**
+ * Waits for the end of a run whose processes have ended. A reader sees it at once, and whoever acts on that shall not hear
+ * that it runs, while what it left behind is followed for a moment.
+ */
+export async function seenOut(hive: Hive, kept: Kept): Promise<void> {
+  const { run, journal } = kept;
+  if (run === undefined || hasEnded(journal, run)) return;
+  if (endOf(inspectRun(run.paths, run.intent)) !== undefined) await ended(hive, kept);
 }
 
 const REFUSED_MS = 5_000;

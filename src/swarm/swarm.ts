@@ -20,7 +20,7 @@ import { hasEnded } from "./observe.ts";
 import { newMessageId } from "./message-id.ts";
 import { detailOf, reload } from "./reload.ts";
 import { spawnAgent, spawnedBefore } from "./spawn.ts";
-import { stopRun } from "./stop-run.ts";
+import { seenOut, stopRun } from "./stop-run.ts";
 import { look, pump } from "./supervise.ts";
 
 export function makeSwarm(hive: Hive, close: () => Promise<void>): Swarm {
@@ -63,6 +63,7 @@ function agentControl(hive: Hive): AgentControl {
     },
     async remove(id, { force = false, by = callerOf(hive.env).by } = {}) {
       await change(hive, id, async (kept) => {
+        if (!force) await seenOut(hive, kept);
         const over = kept.run === undefined || hasEnded(kept.journal, kept.run);
         if (!over && !force) throw stillRuns(id, "it is not removed");
         if (isForeign(kept)) throw keptByAnother(id, "end");
@@ -109,6 +110,7 @@ async function resume(hive: Hive, kept: Kept, options: ResumeOptions, caller: Ca
   if (repeated && !neverStarted(hive, kept)) return fresh(hive, kept);
   if (kept.facts?.kind === "elsewhere" && options.force !== true)
     throw mayRun(id, "it was started on another machine or in another container");
+  if (run !== undefined && run.intent.damaged === undefined) await seenOut(hive, kept);
   const open = run !== undefined && !hasEnded(journal, run);
   // Its text may have been kept, and handed over by a later supervisor.
   const said = journal.state.messages.find((message) => message.id === options.request);

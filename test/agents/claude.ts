@@ -1,4 +1,13 @@
-import type { AgentUnderTest } from "./agent.ts";
+import type { AgentUnderTest, Place } from "./agent.ts";
+
+export const settleClaude = ({ home, url }: Place): Readonly<Record<string, string>> => ({
+  ANTHROPIC_BASE_URL: url,
+  ANTHROPIC_API_KEY: "fake",
+  CLAUDE_CONFIG_DIR: `${home}/claude`,
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+  CLAUDE_CODE_MAX_RETRIES: "2",
+  DISABLE_AUTOUPDATER: "1",
+});
 
 export const claude: AgentUnderTest = {
   runner: "claude",
@@ -14,12 +23,5 @@ export const claude: AgentUnderTest = {
   chosen: true,
   asking: {},
   unasked: { flags: ["--approve", "all"] },
-  settle: ({ home, url }) => ({
-    ANTHROPIC_BASE_URL: url,
-    ANTHROPIC_API_KEY: "fake",
-    CLAUDE_CONFIG_DIR: `${home}/claude`,
-    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-    CLAUDE_CODE_MAX_RETRIES: "2",
-    DISABLE_AUTOUPDATER: "1",
-  }),
+  settle: settleClaude,
 };

@@ -1,6 +1,6 @@
 /**
  * `npm run test:agents`: puts the real programs through what skep promises, with the loopback network only. Installs them
- * first. Prints a table; `--update` writes it into docs/agents.md. `--only <runner>` and `--scenario <part of a name>` narrow
+ * first. Prints a table; `--update` writes it into docs/agents.md, as each runner is done. `--only <runner>` and `--scenario <part of a name>` narrow
  * it. Fails when anything failed.
  */
 import { spawnSync } from "node:child_process";
@@ -56,10 +56,9 @@ async function runAll(): Promise<number> {
     } finally {
       await bench.close();
     }
+    if (values.update === true) writeFileSync(PAGE, pageWith(readFileSync(PAGE, "utf8"), AGENTS, SCENARIOS, results));
   }
-  const table = tableOf(agents, scenarios, results);
-  console.log(`\n${table}`);
-  if (values.update === true) writeFileSync(PAGE, pageWith(readFileSync(PAGE, "utf8"), table));
+  console.log(`\n${tableOf(agents, scenarios, results)}`);
   return results.some(({ how }) => how === "failed") ? 1 : 0;
 }
 

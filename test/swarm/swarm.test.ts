@@ -149,6 +149,18 @@ describe("a two-way protocol", () => {
   });
 });
 
+describe("a run that left a process behind", () => {
+  test("is over for who resumes or removes its agent as soon as a reader sees its end", async () => {
+    const id = await spawn({ args: ["sh", "-c", "sleep 60 & echo $!"] });
+    const exit = (run: number): string => join(folder, "root/agents", id, `runs/00000${run}/exit`);
+    await until(() => existsSync(exit(1)), Boolean);
+    await swarm.resume(id);
+    await until(() => existsSync(exit(2)), Boolean);
+    await swarm.remove(id);
+    await assert.rejects(swarm.show(id), { code: "not_found" });
+  });
+});
+
 describe("hooks", () => {
   test("see each event once, may edit a spawn or refuse it, and harm nobody when they throw", async () => {
     heard.events.length = 0;
