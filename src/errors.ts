@@ -1,6 +1,5 @@
 /**
  * Every message skep can raise, one function each, so that the texts can be read in one place.
- *
  * A `SkepError` is a fault of the call or of the world, never of an agent's child: that is a value (`RunExit`).
  */
 

@@ -37,7 +37,7 @@ const segmentsOf = (log: string): readonly string[] => {
     : [];
 };
 const line = (seq: number, text = ""): string =>
-  formatOwn("said", { text }, { seq, run: 1, t: 1_700_000_000_000, cursor: START });
+  `${formatOwn("said", { text }, { seq, run: 1, t: 1_700_000_000_000, cursor: START })}\n`;
 
 function read(
   log: string,

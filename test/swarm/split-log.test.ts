@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { array, assert as holds, asyncProperty, constant, nat, oneof, record as fields } from "fast-check";
+import { shorten } from "../../src/core/checkpoint.ts";
 import { openStore } from "../../src/store/fs-store.ts";
 import { sizeOfLog } from "../../src/store/segments.ts";
 import type { AgentPaths } from "../../src/store/store.ts";
@@ -172,7 +173,7 @@ describe("a log that is split", () => {
           }
           for (const journal of [reader, ...journals]) readJournal(journal);
           assert.deepEqual(reader.state, openJournal(one.paths, translate, false).state);
-          assert.deepEqual(split.state, reader.state);
+          assert.deepEqual(shorten(split.state), shorten(reader.state)); // a writer keeps no whole transcript
           assert.equal(split.position.at, existsSync(one.paths.log) ? readFileSync(one.paths.log).length : 0);
           const whole = await told(one);
           assert.deepEqual(await told(many), whole);
