@@ -44,7 +44,7 @@ export function writeTable(ran: readonly (readonly [Scenario, Figures])[]): void
 function row({ name, what, holds, counted, happening, full }: Scenario, figures: Figures): string {
   const { done, happened, failures, seconds, notes = {} } = figures;
   const more = Object.entries(notes).map(([key, value]) => `, ${value} ${key}`);
-  const part = done < full ? ` of ${full}` : "";
+  const part = Number.isFinite(full) && done < full ? ` of ${full}` : "";
   const reached = `${done}${part} ${counted}, ${happened} ${happening}${more.join("")}`;
   return `| ${name} | ${what} | ${holds} | ${reached} | ${failures.length} | ${Math.round(seconds)} s |`;
 }
