@@ -6,6 +6,7 @@ import { makeClient } from "../supervisor/client.ts";
 import { socketOf, startSupervisor } from "../supervisor/start.ts";
 import type { Swarm } from "../swarm/api.ts";
 import { type Caller, callerOf } from "../swarm/caller.ts";
+import type { Warn } from "../swarm/load-plugin-file.ts";
 import { loadPlugins } from "../swarm/load-plugins.ts";
 import { type ReadTools, reload } from "../swarm/reload.ts";
 import type { Environment } from "../types.ts";
@@ -34,7 +35,7 @@ export async function openAccess({ args, settings, talk, atEnd }: CommandContext
   const store = openStore(rootOf(settings.root, env));
   const { root } = store;
   const warned: Promise<void>[] = [];
-  const warn = (text: string): void => void warned.push(talk.warn(text));
+  const warn: Warn = (text, level) => void warned.push(level === "info" ? talk.notice(text) : talk.warn(text));
   const plugins = await loadPlugins({ files: settings.plugins, env, warn });
   await Promise.all(warned); // an error that follows from it comes after it
   const reader: ReadTools = { store, plugins, now: Date.now };

@@ -10,7 +10,8 @@ import { entryOf } from "./package-entry.ts";
 import type { PluginFile } from "./plugin-file.ts";
 import { callWithin, withLimit } from "./time-limit.ts";
 
-export type Warn = (text: string) => void;
+/** `info`: it is no warning. */
+export type Warn = (text: string, level?: "info") => void;
 
 /** The file of a plugin by its real path: itself, or the entry of a package's folder. Throws what the file system says. */
 export function fileOf(path: string): string {
@@ -55,6 +56,6 @@ const isFunction = (value: unknown): value is (api: PluginApi) => unknown => typ
 
 export const makeApi = (where: string, options: unknown, warn: Warn): PluginApi => ({
   options,
-  log: { info: (text) => warn(`${where}: ${text}`), warn: (text) => warn(`${where}: ${text}`) },
+  log: { info: (text) => warn(`${where}: ${text}`, "info"), warn: (text) => warn(`${where}: ${text}`) },
   textBlocks: blockTexts,
 });
