@@ -231,13 +231,13 @@ function whileBusy(log: readonly string[]): number {
 }
 
 async function run(stage: Stage): Promise<Outcome> {
-  const kept = await openSupervised({ env: stage.env, command: [stage.skep] });
+  const kept = await openSupervised({ env: stage.env, command: [stage.skep], patient: true });
   let killing = Promise.resolve();
   let kills = 0;
   const killOnce = async (): Promise<void> => {
     kills += 1;
     await kept.kill();
-    void kept.start().catch(() => undefined); // whoever sends meanwhile is told that nobody came up
+    kept.launch();
   };
   const play: Play = {
     stage,

@@ -49,6 +49,8 @@ export interface SupervisedOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The program that supervises: from its sources by default. */
   readonly command?: readonly string[];
+  /** Its client waits for a supervisor that is being started, however busy the machine is. */
+  readonly patient?: boolean;
 }
 
 export async function openSupervised(options: SupervisedOptions = {}): Promise<Supervised> {
@@ -63,11 +65,12 @@ export async function openSupervised(options: SupervisedOptions = {}): Promise<S
   const plugins = await loadPlugins({ warn: () => {}, env, plugins: [runners] });
   const tools: ReadTools = { store: openStore(root), plugins, now: Date.now };
   const started = new Set<ChildProcess>();
-  let restarting: Promise<void> = Promise.resolve();
   const swarm = makeClient({
     root,
     socket: () => socketOf(root, env),
-    start: () => restarting,
+    start: async () => {
+      if (options.patient === true) await until(() => findSupervisor(root, env), Boolean, 60_000);
+    },
     list: () => reload(tools),
   });
   const launch = (): ChildProcess => {
@@ -83,15 +86,6 @@ export async function openSupervised(options: SupervisedOptions = {}): Promise<S
   const killAll = async (): Promise<void> => {
     for (const child of started) await kill(child);
   };
-  let newest: ChildProcess | undefined;
-  const restart = async (): Promise<void> => {
-    await killAll();
-    newest = launch();
-    await until(
-      () => findSupervisor(root, env),
-      (hello) => hello !== undefined && hello.pid === newest?.pid, // it may have been killed and started again meanwhile
-    );
-  };
   return {
     folder,
     root,
@@ -99,9 +93,13 @@ export async function openSupervised(options: SupervisedOptions = {}): Promise<S
     swarm,
     tools,
     launch,
-    start() {
-      restarting = restart();
-      return restarting;
+    async start() {
+      await killAll();
+      const { pid } = launch();
+      await until(
+        () => findSupervisor(root, env),
+        (hello) => hello?.pid === pid,
+      );
     },
     kill: killAll,
     folderOf: (id) => join(root, "agents", id),
