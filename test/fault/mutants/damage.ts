@@ -64,8 +64,10 @@ export function makeMutant({ kind, at, seed }: Mutant, whole: Buffer): Buffer {
     }
     case "garbage":
       return Buffer.concat([head, garbage(next)]);
-    case "doubled":
-      return Buffer.concat([whole, whole.subarray(at)]);
+    case "doubled": {
+      const tail = whole.subarray(at);
+      return Buffer.concat([whole, tail.toString("latin1").trim() === "" ? whole : tail]); // a blank is no damage
+    }
   }
 }
 
