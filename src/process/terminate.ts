@@ -39,10 +39,12 @@ export async function terminate(target: RunTarget, { grace, first }: TerminateOp
   if (await gone(target, grace)) return;
   for (let tries = 0; ; tries += 1) {
     signalAll(target, "SIGKILL");
-    // A shim that has no child by now gets none: the inner sh would find `stop`.
+    // A shim that has no child by now gets none: the inner sh would find `stop`. One whose child is gone and that does not
+    // come to its end stands still: what is lost is an exit code that the stop explains.
     const claim = readClaim(paths);
-    if (readChild(paths) === undefined && claim !== undefined && claim !== "empty" && claim.by === "shim")
-      signal(claim.shim, "SIGKILL");
+    const child = readChild(paths);
+    const needless = child === undefined || (tries > 0 && !isAlive(child));
+    if (needless && claim !== undefined && claim !== "empty" && claim.by === "shim") signal(claim.shim, "SIGKILL");
     if (await gone(target, Math.max(grace, 1_000))) return;
     if (tries >= 10) return; // not to be ended by any signal: in the kernel's hands
   }

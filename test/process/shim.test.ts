@@ -92,6 +92,12 @@ for (const shell of SHELLS) {
       assert.equal(existsSync(join(run.paths.dir, "p")), false);
     });
 
+    test("that stands still behind its child's end is ended by a stop", async () => {
+      const run = await start(folder, ["true"], { tools, stopAt: 8 });
+      await run.stop(100);
+      assert.equal(run.facts().kind, "gone");
+    });
+
     test("stopped at any of its steps leaves no child behind a stop", async () => {
       for (const stopAt of [1, 2, 3, 4, 5, 7] as const satisfies readonly ShimStep[]) {
         const run = await start(folder, ["sleep", "50"], { tools, stopAt });
