@@ -256,19 +256,22 @@ export function makeSure(hive: Hive, kept: Kept, runner: Runner): void {
       appendInput(run.paths, place.at, Buffer.from(delivery.text));
       if (reachOf(run.intent).input) recordOwn(kept, hive.now(), "message_done", { message: id, run: run.run });
     }
-    if (delivery.to === "inbox") setTimeout(() => queueAgain(hive, kept, id), UNHEARD_MS).unref();
+    if (delivery.to === "inbox") queueUnheard(hive, kept, id);
   }
   kept.unsure = false;
 }
 
 const UNHEARD_MS = 2_000;
-function queueAgain(hive: Hive, kept: Kept, id: string): void {
-  const { state } = kept.journal;
-  const unheard =
-    state.turn === undefined && state.messages.some((message) => message.id === id && message.state === "sent");
-  if (hive.closed || !unheard || !isAlive(kept)) return;
-  recordOwn(kept, hive.now(), "message_queued", { message: id, why: "no turn came of it" });
-  pump(hive, kept);
+/** Looks again and again: while the agent is in another turn nobody knows, and the message must not wait for ever. */
+function queueUnheard(hive: Hive, kept: Kept, id: string): void {
+  setTimeout(() => {
+    const { state } = kept.journal;
+    const sent = state.messages.some((message) => message.id === id && message.state === "sent");
+    if (hive.closed || hive.kept.get(kept.id) !== kept || !sent || !isAlive(kept)) return;
+    if (state.turn !== undefined) return queueUnheard(hive, kept, id);
+    recordOwn(kept, hive.now(), "message_queued", { message: id, why: "no turn came of it" });
+    pump(hive, kept);
+  }, UNHEARD_MS).unref();
 }
 
 /** Keeps what is to be said. Throws SkepError "state" when the runner takes no messages. */
