@@ -1,0 +1,40 @@
+/** Transcripts captured from the real programs: what each is of, and how it is provoked. capture.ts captures them. */
+import { resolve } from "node:path";
+import type { AgentUnderTest } from "./agent.ts";
+import { claude } from "./claude.ts";
+
+export interface Capture {
+  readonly name: string; // <runner>/<what it is of>
+  readonly agent: AgentUnderTest;
+  readonly task: string;
+  readonly flags?: readonly string[];
+  readonly args?: readonly string[];
+  /** Before the agent starts in `work`. */
+  readonly prepare?: (work: string) => void;
+}
+
+const SERVER = { command: "node", args: [resolve("test/fixtures/mcp-server.mjs")] };
+const call = (tool: string, input: object): string => `CALL ${tool} ${JSON.stringify(input)}`;
+const FILE = "notes.txt";
+const ALL = ["--approve", "all"];
+const SUBAGENT = { description: "Say hi", prompt: "say hi from a sub-agent", subagent_type: "general-purpose" };
+
+const CLAUDE: readonly Capture[] = [
+  { name: "thinking", agent: claude, task: "THINK and say hi" },
+  { name: "partial-thinking", agent: claude, task: "THINK PLAIN", args: ["--include-partial-messages"] },
+  { name: "write", agent: claude, task: call("Write", { file_path: FILE, content: "one\n" }), flags: ALL },
+  {
+    name: "mcp",
+    agent: claude,
+    task: call("mcp__greeter__greet", { name: "Ada" }),
+    flags: ALL,
+    args: ["--strict-mcp-config", "--mcp-config", JSON.stringify({ mcpServers: { greeter: SERVER } })],
+  },
+  { name: "subagent", agent: claude, task: call("Task", { ...SUBAGENT, run_in_background: false }), flags: ALL },
+  { name: "subagent-background", agent: claude, task: call("Task", SUBAGENT), flags: ALL },
+];
+
+export const CAPTURES: readonly Capture[] = [...CLAUDE].map((one) => ({
+  ...one,
+  name: `${one.agent.runner}/${one.name}`,
+}));
