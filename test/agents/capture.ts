@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { openBench } from "./bench.ts";
@@ -38,7 +39,8 @@ async function capture({
     // claude tells of a socket that is named after its process.
     const text = readFileSync(out, "utf8")
       .replaceAll(`${dirname(bench.work)}/run`, "/tmp")
-      .replaceAll(/(?<=cc-socks\/)\d+/g, "1");
+      .replaceAll(/(?<=cc-socks\/)\d+/g, "1")
+      .replaceAll(`"serverName":"${hostname()}"`, '"serverName":"host"'); // codex's; a short name is not scrubbed
     writeFileSync(out, text);
     const { exit_code: exit = null } = v.parse(Ended, JSON.parse(ran.stdout)).agent;
     enter({ file, exit, lines: text.split("\n").length - 1, bytes: Buffer.byteLength(text) });

@@ -2,9 +2,11 @@
 import { resolve } from "node:path";
 import type { AgentUnderTest } from "./agent.ts";
 import { claude } from "./claude.ts";
+import { codexApp } from "./codex-app.ts";
+import { codex } from "./codex.ts";
 
 export interface Capture {
-  readonly name: string; // <runner>/<what it is of>
+  readonly name: string; // <folder>/<what it is of>
   readonly agent: AgentUnderTest;
   readonly task: string;
   readonly flags?: readonly string[];
@@ -34,7 +36,41 @@ const CLAUDE: readonly Capture[] = [
   { name: "subagent-background", agent: claude, task: call("Task", SUBAGENT), flags: ALL },
 ];
 
-export const CAPTURES: readonly Capture[] = [...CLAUDE].map((one) => ({
-  ...one,
-  name: `${one.agent.runner}/${one.name}`,
-}));
+const PATCH = `apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: ${FILE}\n+one\n*** End Patch\nEOF\n`;
+const CODEX_MCP = [
+  "-c",
+  `mcp_servers.greeter.command="${SERVER.command}"`,
+  "-c",
+  `mcp_servers.greeter.args=${JSON.stringify(SERVER.args)}`,
+];
+const CODEX: readonly Capture[] = [
+  { name: "reasoning", agent: codex, task: "THINK and say hi" },
+  { name: "file-change", agent: codex, task: call("exec_command", { cmd: PATCH }) },
+  {
+    name: "mcp",
+    agent: codex,
+    task: call("greet", { name: "Ada" }),
+    args: [...(codex.args ?? []), ...CODEX_MCP],
+  },
+  { name: "subagent", agent: codex, task: call("spawn_agent", { message: SUBAGENT.prompt }) },
+];
+
+const CODEX_APP: readonly Capture[] = [
+  { name: "reasoning", agent: codexApp, task: "THINK and say hi" },
+  { name: "file-change", agent: codexApp, task: call("exec_command", { cmd: PATCH }) },
+  {
+    name: "mcp",
+    agent: codexApp,
+    task: call("greet", { name: "Ada" }),
+    args: [...(codexApp.args ?? []), ...CODEX_MCP],
+  },
+  { name: "subagent", agent: codexApp, task: call("spawn_agent", { message: SUBAGENT.prompt }) },
+];
+
+const named = (prefix: string, captures: readonly Capture[]): readonly Capture[] =>
+  captures.map((one) => ({ ...one, name: `${prefix}${one.name}` }));
+export const CAPTURES: readonly Capture[] = [
+  ...named("claude/", CLAUDE),
+  ...named("codex/", CODEX),
+  ...named("codex/app-server-", CODEX_APP),
+];
