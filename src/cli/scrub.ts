@@ -74,7 +74,11 @@ export function scrub(text: string, { paths, names, secrets }: Machine): string 
     .map(([path, instead]): Instead => [path.slice(1), instead.slice(1)]);
   const known = [
     ...secrets.filter((value) => value.length >= SECRET_LENGTH).flatMap(formsOf),
-    ...[...long, ...dashed, ...bare].map(([path, instead]) => ({ wanted: path, pattern: `${escape(path)}(?![\\w-])`, instead })),
+    ...[...long, ...dashed, ...bare].map(([path, instead]) => ({
+      wanted: path,
+      pattern: `${escape(path)}(?![\\w-])`,
+      instead,
+    })),
     ...names
       .filter(([name]) => name.length >= NAME_LENGTH && !NAMES_OF_ALL.includes(name))
       .map(([name, instead]) => ({ wanted: name, pattern: `(?<!\\w)${escape(name)}(?!\\w)`, instead })),

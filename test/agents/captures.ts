@@ -1,9 +1,13 @@
 /** Transcripts captured from the real programs: what each is of, and how it is provoked. capture.ts captures them. */
-import { resolve } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { AgentUnderTest } from "./agent.ts";
+import { acpClaude, acpCodex, acpGemini, acpOpencode } from "./acp.ts";
 import { claude } from "./claude.ts";
 import { codexApp } from "./codex-app.ts";
 import { codex } from "./codex.ts";
+import { gemini } from "./gemini.ts";
+import { opencode } from "./opencode.ts";
 
 export interface Capture {
   readonly name: string; // <folder>/<what it is of>
@@ -67,10 +71,80 @@ const CODEX_APP: readonly Capture[] = [
   { name: "subagent", agent: codexApp, task: call("spawn_agent", { message: SUBAGENT.prompt }) },
 ];
 
+const OPENCODE: readonly Capture[] = [
+  { name: "reasoning", agent: opencode, task: "THINK and say hi", args: ["--thinking"] },
+  { name: "write", agent: opencode, task: call("write", { filePath: FILE, content: "one\n" }) },
+  {
+    name: "edit",
+    agent: opencode,
+    task: call("edit", { filePath: FILE, oldString: "one", newString: "two" }),
+    prepare: (work) => writeFileSync(join(work, FILE), "one\n"),
+  },
+  {
+    name: "mcp",
+    agent: opencode,
+    task: call("greeter_greet", { name: "Ada" }),
+    prepare(work) {
+      const greeter = { type: "local", command: [SERVER.command, ...SERVER.args] };
+      writeFileSync(join(work, "opencode.json"), JSON.stringify({ mcp: { greeter } }));
+    },
+  },
+  { name: "subagent", agent: opencode, task: call("task", { ...SUBAGENT, subagent_type: "general" }) },
+];
+
+const GEMINI: readonly Capture[] = [
+  { name: "thoughts", agent: gemini, task: "THINK and say hi" },
+  { name: "write", agent: gemini, task: call("write_file", { file_path: FILE, content: "one\n" }) },
+  {
+    name: "mcp",
+    agent: gemini,
+    task: call("mcp_greeter_greet", { name: "Ada" }),
+    prepare(work) {
+      mkdirSync(join(work, ".gemini"));
+      writeFileSync(join(work, ".gemini/settings.json"), JSON.stringify({ mcpServers: { greeter: SERVER } }));
+    },
+  },
+  {
+    name: "subagent",
+    agent: gemini,
+    task: call("invoke_agent", { agent_name: "generalist", prompt: SUBAGENT.prompt }),
+  },
+];
+
+/** The same of an agent that speaks ACP, each with a title. */
+const acp = (title: string, agent: AgentUnderTest, tasks: Readonly<Record<string, string>>): readonly Capture[] =>
+  Object.entries(tasks).map(([name, task]) => ({ name: `${title}-${name}`, agent, task, ...agent.unasked }));
+const THINK = "THINK and say hi";
+const ACP: readonly Capture[] = [
+  ...acp("claude", acpClaude, {
+    thinking: THINK,
+    write: call("Write", { file_path: FILE, content: "one\n" }),
+    subagent: call("Task", { ...SUBAGENT, run_in_background: false }),
+  }),
+  ...acp("codex", acpCodex, {
+    reasoning: THINK,
+    "file-change": call("exec_command", { cmd: PATCH }),
+    subagent: call("spawn_agent", { message: SUBAGENT.prompt }),
+  }),
+  ...acp("gemini", acpGemini, {
+    thinking: THINK,
+    write: call("write_file", { file_path: FILE, content: "one\n" }),
+    subagent: call("invoke_agent", { agent_name: "generalist", prompt: SUBAGENT.prompt }),
+  }),
+  ...acp("opencode", acpOpencode, {
+    reasoning: THINK,
+    write: call("write", { filePath: FILE, content: "one\n" }),
+    subagent: call("task", { ...SUBAGENT, subagent_type: "general" }),
+  }),
+];
+
 const named = (prefix: string, captures: readonly Capture[]): readonly Capture[] =>
   captures.map((one) => ({ ...one, name: `${prefix}${one.name}` }));
 export const CAPTURES: readonly Capture[] = [
   ...named("claude/", CLAUDE),
   ...named("codex/", CODEX),
   ...named("codex/app-server-", CODEX_APP),
+  ...named("opencode/", OPENCODE),
+  ...named("gemini/", GEMINI),
+  ...named("acp/", ACP),
 ];
