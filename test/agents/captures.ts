@@ -71,6 +71,10 @@ const CODEX_APP: readonly Capture[] = [
   { name: "subagent", agent: codexApp, task: call("spawn_agent", { message: SUBAGENT.prompt }) },
 ];
 
+function giveOpencodeMcp(work: string): void {
+  const greeter = { type: "local", command: [SERVER.command, ...SERVER.args] };
+  writeFileSync(join(work, "opencode.json"), JSON.stringify({ mcp: { greeter } }));
+}
 const OPENCODE: readonly Capture[] = [
   { name: "reasoning", agent: opencode, task: "THINK and say hi", args: ["--thinking"] },
   { name: "write", agent: opencode, task: call("write", { filePath: FILE, content: "one\n" }) },
@@ -84,10 +88,7 @@ const OPENCODE: readonly Capture[] = [
     name: "mcp",
     agent: opencode,
     task: call("greeter_greet", { name: "Ada" }),
-    prepare(work) {
-      const greeter = { type: "local", command: [SERVER.command, ...SERVER.args] };
-      writeFileSync(join(work, "opencode.json"), JSON.stringify({ mcp: { greeter } }));
-    },
+    prepare: giveOpencodeMcp,
   },
   { name: "subagent", agent: opencode, task: call("task", { ...SUBAGENT, subagent_type: "general" }) },
 ];
@@ -129,13 +130,18 @@ const ACP: readonly Capture[] = [
   ...acp("gemini", acpGemini, {
     thinking: THINK,
     write: call("write_file", { file_path: FILE, content: "one\n" }),
-    subagent: call("invoke_agent", { agent_name: "generalist", prompt: SUBAGENT.prompt }),
   }),
   ...acp("opencode", acpOpencode, {
     reasoning: THINK,
     write: call("write", { filePath: FILE, content: "one\n" }),
     subagent: call("task", { ...SUBAGENT, subagent_type: "general" }),
   }),
+  {
+    name: "opencode-mcp",
+    agent: acpOpencode,
+    task: call("greeter_greet", { name: "Ada" }),
+    prepare: giveOpencodeMcp,
+  },
 ];
 
 const named = (prefix: string, captures: readonly Capture[]): readonly Capture[] =>
