@@ -99,6 +99,11 @@ export interface EventHandler {
    * another supervisor wrote only the newest of them are read.
    */
   readonly passing?: readonly string[];
+  /**
+   * The conversation that an entry is of, where an agent prints those of its sub-agents too. Of another than the agent's own
+   * (`agent_session`), waiting and withdrawn alone count.
+   */
+  sessionOf?(entry: LogEntry): string | undefined;
   handle(entry: LogEntry): readonly AgentEvent[] | undefined;
 }
 

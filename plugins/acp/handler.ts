@@ -100,7 +100,8 @@ function readUpdate(update: Fields): readonly AgentEvent[] | undefined {
       return [{ kind: "activity", text: "thinking" }];
     case "tool_call": {
       // A tool may be told of only when it has finished.
-      const name = text(update["name"]) ?? text(update["kind"]) ?? text(update["title"]);
+      const kind = update["kind"] === "other" ? undefined : text(update["kind"]); // so are those of MCP
+      const name = text(update["name"]) ?? kind ?? text(update["title"]);
       const told = known({ id: text(update["toolCallId"]), name, summary: text(update["title"]) });
       return [{ kind: "tool", phase: "started", ...told }, ...endTool(update)];
     }

@@ -61,6 +61,12 @@ function readSystem(data: Fields): readonly AgentEvent[] | undefined {
     }
     case "status":
     case "compact_boundary":
+    case "thinking_tokens": // how many so far, also a sub-agent's: it is not said whose
+    case "task_started": // a sub-agent's, which is a tool of the agent
+    case "task_progress":
+    case "task_updated":
+    case "task_notification":
+    case "background_tasks_changed":
       return [];
     default:
       return undefined;

@@ -66,6 +66,8 @@ function read(state: Talk, { data }: LogEntry): Step {
   if (method === undefined) return hear(state, text(data["id"]) ?? "", data);
   if (data["id"] !== undefined && data["id"] !== null) return takeRequest(state, method, data["id"], params);
   const turn = text(fields(params["turn"])["id"]);
+  const thread = text(params["threadId"]) ?? state.thread;
+  if (thread !== state.thread && method !== "serverRequest/resolved") return { state }; // a sub-agent's
   switch (method) {
     case "turn/started":
       return { state: { ...state, turn: turn ?? state.turn } };

@@ -12,6 +12,7 @@ import {
   text,
   timeOfSeconds,
 } from "../fields.ts";
+import { toolOf } from "../codex/tool-of.ts";
 import { inWords, isQuestion } from "./questions.ts";
 
 /**
@@ -22,6 +23,7 @@ export const codexAppHandler: EventHandler = {
   name: "codex-app",
   runner: "codex-app",
   types: ["json"],
+  sessionOf: ({ data }) => text(fields(data["params"])["threadId"]), // a sub-agent has a thread of its own
   handle({ data }) {
     const method = text(data["method"]);
     if (method === undefined) return readResponse(data);
@@ -90,12 +92,13 @@ function readNotification(method: string, params: Fields): readonly AgentEvent[]
   }
 }
 
-const OF_NO_INTEREST = /^(thread|item|turn|remoteControl|account|serverRequest)\//;
+const OF_NO_INTEREST = /^(thread|item|turn|remoteControl|account|serverRequest|mcpServer)\//;
 const TOOLS: ReadonlySet<unknown> = new Set([
   "commandExecution",
   "fileChange",
   "mcpToolCall",
   "dynamicToolCall",
+  "collabAgentToolCall",
   "webSearch",
 ]);
 
@@ -106,20 +109,13 @@ function endItem(item: Fields): readonly AgentEvent[] {
       return said === undefined ? [] : [{ kind: "message", role: "user", text: said }];
     });
   }
+  if (item["type"] === "reasoning") return [{ kind: "activity", text: "thinking" }];
   // An agent's message was told by its deltas.
   if (!TOOLS.has(item["type"])) return [];
   const status = text(item["status"]);
   return [
     { kind: "tool", phase: "ended", ...toolOf(item), ...(status === undefined ? {} : { ok: status === "completed" }) },
   ];
-}
-
-function toolOf(item: Fields): { id?: string; name?: string; summary?: string } {
-  return known({
-    id: text(item["id"]),
-    name: text(item["tool"]) ?? text(item["type"]),
-    summary: text(item["command"]) ?? text(item["query"]),
-  });
 }
 
 function endTurn({ status, error, items }: Fields): AgentEvent {

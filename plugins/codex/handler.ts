@@ -1,6 +1,7 @@
 import type { AgentEvent, EventHandler } from "skep";
 import { agentSession, amount, type Fields, fields, known, spent, text } from "../fields.ts";
 import { explain, type Refusal } from "../refusals.ts";
+import { toolOf } from "./tool-of.ts";
 
 /** `codex exec --json`: one turn a run. Ids of items begin anew with each run. */
 export const codexHandler: EventHandler = {
@@ -85,14 +86,6 @@ function endItem(item: Fields): readonly AgentEvent[] {
     default:
       return TOOLS.has(item["type"]) ? [{ kind: "tool", phase: "ended", ...toolOf(item), ...okOf(item) }] : [];
   }
-}
-
-function toolOf(item: Fields): { id?: string; name?: string; summary?: string } {
-  return known({
-    id: text(item["id"]),
-    name: text(item["tool"]) ?? text(item["type"]),
-    summary: text(item["command"]) ?? text(item["query"]),
-  });
 }
 
 /** A file change and a search may have no status: then nothing is said. */

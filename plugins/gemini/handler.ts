@@ -13,7 +13,8 @@ export const geminiHandler: EventHandler = {
       case "message":
         return readMessage(data);
       case "tool_use": {
-        const summary = text(fields(data["parameters"])["command"]);
+        const { command, file_path, prompt } = fields(data["parameters"]);
+        const summary = [command, file_path, prompt].map(text).find((said) => said !== undefined);
         return [
           {
             kind: "tool",

@@ -68,9 +68,17 @@ export function scrub(text: string, { paths, names, secrets }: Machine): string 
   const dashed = long
     .filter(([path]) => path.indexOf("/", 1) > 0)
     .map(([path, instead]): Instead => [path.replaceAll(/[/._]/g, "-"), instead.replaceAll("/", "-")]);
+  // Others tell it from the root on, without its slash.
+  const bare = long
+    .filter(([path]) => path.indexOf("/", 1) > 0)
+    .map(([path, instead]): Instead => [path.slice(1), instead.slice(1)]);
   const known = [
     ...secrets.filter((value) => value.length >= SECRET_LENGTH).flatMap(formsOf),
-    ...[...long, ...dashed].map(([path, instead]) => ({ wanted: path, pattern: `${escape(path)}(?![\\w-])`, instead })),
+    ...[...long, ...dashed, ...bare].map(([path, instead]) => ({
+      wanted: path,
+      pattern: `${escape(path)}(?![\\w-])`,
+      instead,
+    })),
     ...names
       .filter(([name]) => name.length >= NAME_LENGTH && !NAMES_OF_ALL.includes(name))
       .map(([name, instead]) => ({ wanted: name, pattern: `(?<!\\w)${escape(name)}(?!\\w)`, instead })),

@@ -30,7 +30,7 @@ function isDouble({ previous }: AgentState, { type, data }: LogEntry, at: number
 const timeless = (data: LogEntry["data"]): string => JSON.stringify({ ...data, time: "" });
 
 function run(before: AgentState, entry: LogEntry, translate: Translate, late: boolean): Applied {
-  const events = translate(entry);
+  const events = translate(entry, before.session);
   if (events === undefined) return { state: { ...before, unknown: before.unknown + 1 }, events: [] };
   if (events.length === 0) return { state: before, events: [] };
   let state = before;

@@ -36,6 +36,7 @@ const handlerSchema = v.looseObject({
   runner: v.union([v.string(), v.array(v.string())]),
   types: v.optional(v.array(v.string())),
   passing: v.optional(v.array(v.string())),
+  sessionOf: v.optional(callable),
   handle: callable,
 });
 const rendererSchema = v.looseObject({

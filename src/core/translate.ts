@@ -2,9 +2,9 @@ import { reasonOf } from "../errors.ts";
 import type { AgentEvent, EventHandler, LogEntry, MessageState } from "../types.ts";
 import { isRecord } from "./entry.ts";
 
-/** Says what an entry means; `undefined`: nobody knows it. */
+/** Says what an entry means to an agent of this conversation; `undefined`: nobody knows it. */
 export interface Translate {
-  (entry: LogEntry): readonly AgentEvent[] | undefined;
+  (entry: LogEntry, session?: string): readonly AgentEvent[] | undefined;
   /** Who says so: what others made of a log is not to be gone on from. */
   readonly by: string;
   /** Types of which old entries say nothing that later ones do not say better: see `EventHandler.passing`. */
@@ -23,10 +23,10 @@ export function makeTranslate(handlers: readonly EventHandler[], by = ""): Trans
     }
     return found;
   };
-  const translate = (entry: LogEntry): readonly AgentEvent[] | undefined => {
+  const translate = (entry: LogEntry, session?: string): readonly AgentEvent[] | undefined => {
     if (entry.origin.by === "skep") return translateOwn(entry);
     for (const handler of wanting(entry.type)) {
-      const events = ask(handler, entry);
+      const events = ask(handler, entry, session);
       if (events !== undefined) return entry.origin.by === "other" ? events : events.filter(isForHandlers);
     }
     return undefined;
@@ -37,14 +37,19 @@ export function makeTranslate(handlers: readonly EventHandler[], by = ""): Trans
 }
 
 /** A handler that throws must not end the fold, nor be silent: its fault becomes part of what is shown, live and on replay. */
-function ask(handler: EventHandler, entry: LogEntry): readonly AgentEvent[] | undefined {
+function ask(handler: EventHandler, entry: LogEntry, session: string | undefined): readonly AgentEvent[] | undefined {
   try {
-    return handler.handle(entry);
+    const events = handler.handle(entry);
+    const of = session === undefined ? undefined : handler.sessionOf?.(entry);
+    return of === undefined || of === session ? events : events?.filter(isForAnyone);
   } catch (error) {
     const message = `handler ${handler.name} failed on ${entry.type.slice(0, 60)}: ${reasonOf(error)}`;
     return [{ kind: "error", level: "warning", message }];
   }
 }
+
+/** What a sub-agent asks stops the agent too; all else that it does is its own affair. */
+const isForAnyone = ({ kind }: AgentEvent): boolean => kind === "waiting" || kind === "withdrawn";
 
 /** No child and no plugin can start, stop or answer for skep. */
 const OWN: ReadonlySet<AgentEvent["kind"]> = new Set([

@@ -85,6 +85,7 @@ export function handlerChecks(handler: EventHandler, contract: HandlerContract):
         for (const line of [...whole, ...broken]) {
           if (line === "") continue;
           const entry = deepFreeze(entryOf(line, output));
+          withLine(line, () => handler.sessionOf?.(entry));
           const told = withLine(line, () => ask(entry));
           const fault = eventsFault(told);
           assert.equal(fault, undefined, `${fault}, for the line ${line}`);

@@ -29,7 +29,14 @@ const RUNNER: Keys<Runner> = {
   accepts: true,
   interactive: true,
 };
-const HANDLER: Keys<EventHandler> = { name: true, runner: true, types: true, passing: true, handle: true };
+const HANDLER: Keys<EventHandler> = {
+  name: true,
+  runner: true,
+  types: true,
+  passing: true,
+  sessionOf: true,
+  handle: true,
+};
 const RENDERER: Keys<Renderer> = { name: true, output: true, render: true, watch: true };
 const HOOKS: Keys<Hooks> = {
   "swarm:reload": true,

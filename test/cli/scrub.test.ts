@@ -28,6 +28,7 @@ test("paths of the machine become those of nobody, the longest first, and only w
     '{"cwd":"/state","file":"file:///home/user/x"}',
   );
   assert.equal(scrubbed("projects/-home-al-dev-thing/1.jsonl"), "projects/-home-user-project/1.jsonl");
+  assert.equal(scrubbed('"title":"home/al/dev/thing/a.ts"'), '"title":"home/user/project/a.ts"');
 });
 
 test("names of the user and the host are replaced as words; those that every machine has stay", () => {

@@ -265,3 +265,18 @@ test("what a subagent of claude says is no answer", () => {
   const { state } = foldRuns([{ lines: all.slice(0, -1) }], kind);
   assert.deepEqual([state.answer, linesOf(state.transcript)], [undefined, []]);
 });
+
+test("what an agent thinks and what its sub-agent says are no words of its own", () => {
+  const THOUGHT = "The user wants me to think first.";
+  const SUBAGENT = "say hi from a sub-agent";
+  for (const one of TRANSCRIPTS) {
+    const raw = one.runs.flatMap((run) => run.lines).join("\n");
+    const words = fold(one).events.flatMap((event) => (event.kind === "message" ? [event.text] : []));
+    assert.ok(!words.join("\n").includes(THOUGHT), one.name);
+    assert.ok(!words.includes(`Done. users=1 last="${SUBAGENT}"`), one.name);
+    const thinks = fold(one).events.some((event) => event.kind === "activity" && event.text === "thinking");
+    assert.ok(thinks || !raw.includes(THOUGHT), one.name);
+    assert.ok(raw.includes(SUBAGENT) || !one.name.includes("subagent"), one.name);
+    assert.ok(raw.includes(THOUGHT) || !/thinking|reasoning/.test(one.name), one.name);
+  }
+});

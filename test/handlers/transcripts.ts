@@ -80,7 +80,7 @@ function read(file: string): readonly (readonly string[])[] {
   const lines = readFileSync(`${FOLDER}/${file}`, "utf8")
     .split("\n")
     .filter((line) => line !== "");
-  if (file.startsWith("acp/")) return readDialogue(lines);
+  if (file.startsWith("acp/") && file.endsWith(".txt")) return readDialogue(lines);
   if (file.startsWith("codex/app-server")) return [lines.map((line) => nameRequest(line, APP_SERVER_REQUESTS))];
   return [lines.map((line) => line.replace(/^data: /, ""))];
 }
