@@ -1,11 +1,12 @@
 /** Takes a root: its lock, then its socket, then its agents, one by one. */
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { timeOf } from "../core/entry.ts";
 import { exists, makeFolders, replace, stat } from "../disk.ts";
 import { reasonOf } from "../errors.ts";
 import { version } from "../build-info.ts";
 import { inboxPath } from "../process/inbox-socket.ts";
-import { bootId, startOf } from "../process/liveness.ts";
+import { bootId, isAlive, startOf } from "../process/liveness.ts";
 import { settleArchive } from "../store/archive.ts";
 import { openStore } from "../store/fs-store.ts";
 import type { Store } from "../store/store.ts";
@@ -24,6 +25,7 @@ import { makeSwarm } from "../swarm/swarm.ts";
 import type { Environment } from "../types.ts";
 import { PROTOCOL } from "./protocol.ts";
 import { listen } from "./server.ts";
+import { readRecord } from "./start.ts";
 
 export interface SuperviseOptions {
   readonly root: string;
@@ -56,13 +58,29 @@ export interface SupervisorRecord {
 export async function superviseRoot(options: SuperviseOptions): Promise<Supervisor | undefined> {
   makeFolders(options.root);
   const store = openStore(options.root);
-  const lock = await takeLock(join(store.root, "lock"));
+  const lock = await takeRoot(store.root);
   if (lock === undefined) return undefined;
   try {
     return await superviseLocked(options, store, lock);
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+const INHERITED_MS = 1_000;
+/**
+ * Takes the lock. A holder that was killed in the middle of a start has left it to the child until that has become another
+ * program, some milliseconds: one that lives is believed at once.
+ */
+async function takeRoot(root: string): Promise<Lock | undefined> {
+  const deadline = Date.now() + INHERITED_MS;
+  for (let wait = 5; ; wait = Math.min(100, wait * 2)) {
+    const lock = await takeLock(join(root, "lock"));
+    if (lock !== undefined || Date.now() > deadline) return lock;
+    const record = readRecord(root);
+    if (record !== undefined && record.boot === bootId() && isAlive(record)) return undefined;
+    await pause(wait);
   }
 }
 
