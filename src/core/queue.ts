@@ -70,10 +70,10 @@ export function putBackLast(state: AgentState): AgentState {
       message.run === state.run && (message.state === "sent" || message.state === "delivered") && message.sends > 0,
   );
   if (last === undefined) return state;
-  const turn = { messages: (state.turn?.messages ?? []).filter((id) => id !== last.id) };
+  const turn = state.turn && { turn: { messages: state.turn.messages.filter((id) => id !== last.id) } };
   return {
     ...state,
-    turn,
+    ...turn,
     messages: swap(state.messages, [last.id], (message) => ({ ...message, state: "queued", why: "busy" })),
   };
 }

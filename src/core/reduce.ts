@@ -91,8 +91,8 @@ function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]
     case "answered":
     case "withdrawn":
       return { ...state, waiting: state.waiting.filter(({ request }) => request !== event.request) };
-    case "busy":
-      return putBackLast({ ...state, turn: state.turn ?? { messages: [] } });
+    case "busy": // with the turn of an earlier message, also when nothing has told yet that this one has begun
+      return startTurn(putBackLast(state), undefined);
     case "usage":
       return { ...state, usage: addUsage(state.usage, event.scope, event.usage) };
     case "limit":

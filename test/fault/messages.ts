@@ -76,9 +76,21 @@ async function playAgent(play: Play, way: Way): Promise<void> {
     happened.busy += whileBusy(log);
     await kept.swarm.remove(id);
   } catch (error) {
-    failed(reasonOf(error));
+    failed(`${reasonOf(error)}; its log ends with ${lastEntries(kept.folderOf(id))}`);
   }
 }
+
+/** What the last lines of its log say, in few words. */
+const lastEntries = (folder: string): string =>
+  readFileSync(join(folder, "events.jsonl"), "utf8")
+    .split("\n")
+    .slice(-40)
+    .map((line) =>
+      [...line.matchAll(/"(?:type|message|run|why|step|error)":("[^"]{0,40}|\d+)/g)]
+        .map(([, value]) => value)
+        .join(" "),
+    )
+    .join(" | ");
 
 interface Brief extends Pick<Detail, "status" | "phase" | "activity" | "run"> {
   readonly of: number;
