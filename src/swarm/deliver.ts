@@ -13,7 +13,7 @@ import { type Hive, tellFault } from "./hive.ts";
 import { holdBack, takeTurn } from "./logins.ts";
 import { record } from "./journal.ts";
 import { freshSnapshot, isAlive, type Kept, ownDraft, queueMessage, recordOwn, talkOf } from "./kept.ts";
-import { hasEnded, reachOf } from "./observe.ts";
+import { hasEnded, hasMore, reachOf } from "./observe.ts";
 import { planRun, type RunWish, startRun, taskOf } from "./start-run.ts";
 import { pump } from "./supervise.ts";
 
@@ -261,17 +261,23 @@ export function makeSure(hive: Hive, kept: Kept, runner: Runner): void {
   kept.unsure = false;
 }
 
-const UNHEARD_MS = 2_000;
-/** Looks again and again: while the agent is in another turn nobody knows, and the message must not wait for ever. */
+const UNHEARD_MS = 2_000; // since the last word of the log: a supervisor that is killed again and again must not begin anew
+const TAKEN_IN_MS = 200; // at least: what the agent said while nobody was there is to be taken in first
+/** Looks again and again: while the agent is in another turn, or has said more, nobody knows, and it must not wait for ever. */
 function queueUnheard(hive: Hive, kept: Kept, id: string): void {
-  setTimeout(() => {
-    const { state } = kept.journal;
-    const sent = state.messages.some((message) => message.id === id && message.state === "sent");
-    if (hive.closed || hive.kept.get(kept.id) !== kept || !sent || !isAlive(kept)) return;
-    if (state.turn !== undefined) return queueUnheard(hive, kept, id);
-    recordOwn(kept, hive.now(), "message_queued", { message: id, why: "no turn came of it" });
-    pump(hive, kept);
-  }, UNHEARD_MS).unref();
+  const silent = hive.now() - kept.journal.state.updated;
+  setTimeout(
+    () => {
+      const { state } = kept.journal;
+      const sent = state.messages.some((message) => message.id === id && message.state === "sent");
+      if (hive.closed || hive.kept.get(kept.id) !== kept || !sent || !isAlive(kept)) return;
+      const more = kept.run !== undefined && hasMore(kept.journal, kept.run);
+      if (state.turn !== undefined || more) return queueUnheard(hive, kept, id);
+      recordOwn(kept, hive.now(), "message_queued", { message: id, why: "no turn came of it" });
+      pump(hive, kept);
+    },
+    Math.max(TAKEN_IN_MS, UNHEARD_MS - silent),
+  ).unref();
 }
 
 /** Keeps what is to be said. Throws SkepError "state" when the runner takes no messages. */
