@@ -22,7 +22,7 @@ const log = join(own, "events.jsonl");
 const LIMIT = 150; // bytes: a line
 const LINES = 5;
 const line = (seq: number): string =>
-  formatOwn("said", { text: "some words" }, { seq, run: 1, t: 1_700_000_000_000, cursor: START });
+  `${formatOwn("said", { text: "some words" }, { seq, run: 1, t: 1_700_000_000_000, cursor: START })}\n`;
 
 function read(): { readonly seqs: readonly number[]; readonly skipped: number } {
   const seqs: number[] = [];
