@@ -60,8 +60,12 @@ function listeners(): ReadonlySet<string> {
   return new Set(paths);
 }
 
+/** What a shim is called on its command line. */
+export const SHIM_NAME = "skep-shim";
+
 function inboxNamedBy(pid: number): readonly string[] {
   const words = readSystem(`/proc/${pid}/cmdline`)?.split("\0") ?? [];
+  if (words.includes(SHIM_NAME)) return []; // it names its child's, and outlives it by a moment
   const path = words[words.indexOf("--swarm-agent") + 1];
   return words.includes("--swarm-agent") && path !== undefined ? [path] : [];
 }

@@ -4,6 +4,7 @@ import { append, close, exists, openAppend, sync } from "../disk.ts";
 import { notClaimed, nulInVariable, reasonOf } from "../errors.ts";
 import type { Stdin } from "../types.ts";
 import type { RunPaths } from "./run-files.ts";
+import { SHIM_NAME } from "./inbox-socket.ts";
 import { shimScript, type ShimStep } from "./shim.ts";
 import { systemTools, type Tools } from "./tools.ts";
 
@@ -33,7 +34,7 @@ export function startShim(plan: LaunchPlan): Promise<ChildProcess> {
   const script = shimScript({ tools, closeDescriptors: LEAKS, ...(stopAt === undefined ? {} : { stopAt }) });
   const flags = tools.shell.kind === "bash" ? ["-p", "-c"] : ["-c"];
   const mask = umask.toString(8).padStart(4, "0");
-  const args = [...flags, script, "skep-shim", paths.dir, stdin.kind, mask, cwd, id, root, mark, ...argv];
+  const args = [...flags, script, SHIM_NAME, paths.dir, stdin.kind, mask, cwd, id, root, mark, ...argv];
   return new Promise((resolve, reject) => {
     const child = spawn(tools.shell.path, args, {
       cwd: "/",

@@ -126,7 +126,7 @@ export function makeClient(options: ClientOptions): Swarm {
           })
           .finally(resolve);
       });
-      heard = Promise.all([heard, subscribed]);
+      heard = heard.then(() => subscribed);
       return () => ending.abort();
     },
     async close() {
