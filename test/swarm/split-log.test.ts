@@ -73,14 +73,15 @@ const step = oneof(
 );
 
 /** One agent's log, which is written to as a supervisor does it. */
-function makeWriter(journal: Journal): (words: readonly number[], bytes: number, t: number) => void {
-  let at = 0;
-  return (words, size, t) => {
+function makeWriter(journal: Journal): (words: readonly number[], bytes: number, t: number, run?: number) => void {
+  let [at, of] = [0, 1];
+  return (words, size, t, run = 1) => {
+    if (run !== of) [at, of] = [0, run];
     const drafts = words.map((word): Draft => {
       const text = JSON.stringify(WORDS[word]?.(`é${at} ${"x".repeat(size)}`));
       const bytes = Buffer.byteLength(text);
       at += bytes + 1;
-      return { kind: "child", run: 1, from: "out", at: at - bytes - 1, bytes, text, eol: true, output: "events" };
+      return { kind: "child", run, from: "out", at: at - bytes - 1, bytes, text, eol: true, output: "events" };
     });
     record(journal, drafts, t);
   };
@@ -142,17 +143,19 @@ describe("a log that is split", () => {
           split.maxLogBytes = limit;
           const write = journals.map((journal) => makeWriter(journal));
           const reader = openJournal(many.paths, translate, false);
-          let t = NOW;
+          let [t, run] = [NOW, 1];
           for (const action of steps) {
             t += 1_000;
-            if (action.kind === "append") for (const each of write) each(action.words, action.bytes, t);
-            if (action.kind === "end")
+            if (action.kind === "append") for (const each of write) each(action.words, action.bytes, t, run);
+            if (action.kind === "end") {
               for (const journal of journals)
                 record(
                   journal,
-                  [{ kind: "own", type: "agent_stopped", run: 1, fields: { run: 1, reason: "exit", code: 0 } }],
+                  [{ kind: "own", type: "agent_stopped", run, fields: { run, reason: "exit", code: 0 } }],
                   t,
                 );
+              run += 1;
+            }
             if (action.kind === "index") {
               await indexAll(many);
               if ((await openIndex(many).settled(ID)) !== undefined) settled += 1;
