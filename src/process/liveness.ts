@@ -52,6 +52,17 @@ export function isAlive({ pid, start }: ProcessId): boolean {
   return found !== undefined && found.start === start && !found.zombie;
 }
 
+/** Whether it has ended, or may have: one look that opens nothing. What has ended has no program any more, nor has a zombie. */
+export function mayHaveEnded({ pid }: ProcessId): boolean {
+  try {
+    readlinkSync(`/proc/${pid}/exe`);
+    return false;
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return true;
+  }
+}
+
 /** All pids, as far as they are to be seen. */
 export const allPids = (): number[] =>
   readdirSync("/proc")
@@ -71,8 +82,13 @@ export type RunFacts =
   | { readonly kind: "exited"; readonly code: number; readonly at: number; readonly child?: ProcessId }
   | { readonly kind: "gone"; readonly child?: ProcessId };
 
-/** Liveness is looked at before `exit`: a shim that ends in between has written it by then. */
-export function inspectRun(paths: RunPaths, intent: Intent): RunFacts {
+/**
+ * Liveness is looked at before `exit`: a shim that ends in between has written it by then. `before`: what was seen last. While
+ * its shim lives `claim` and `child` are not read again, since they are written once.
+ */
+export function inspectRun(paths: RunPaths, intent: Intent, before?: RunFacts): RunFacts {
+  if (before?.kind === "running" && before.shim !== undefined && before.child !== undefined && isAlive(before.shim))
+    return endedFacts(paths, { child: before.child }) ?? before;
   const claim = readClaim(paths);
   if (intent.damaged !== undefined && (claim === "empty" || claim?.by === "shim")) return inspectDamaged(paths, claim);
   if (claim === undefined && intent.damaged !== undefined) return { kind: "unclaimed" };

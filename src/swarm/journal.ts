@@ -44,6 +44,8 @@ export interface Journal {
   /** A supervisor's: what is recorded is appended first. Else it is folded in memory alone. */
   readonly writes: boolean;
   writer?: LogWriter;
+  /** Its file was let go of when it had as many bytes, all of them folded. */
+  rested?: number;
   maxLogBytes?: number; // of events.jsonl, before it is split
   /** Nobody keeps the agent here any more: the log may be another's by now. */
   closed?: true;
@@ -174,6 +176,7 @@ export function mend(journal: Journal): void {
   if (journal.closed === true) throw swarmClosed();
   if (journal.writer !== undefined) return;
   journal.writer = openLog(journal.paths.log);
+  delete journal.rested;
   // Whole lines that stand there are those of an append that failed behind them: they are heard of now.
   readJournal(journal, journal.heard);
   // What stands behind them is torn, and ended by the next append: a replay counts it as skipped, so it is counted here too.
@@ -186,9 +189,15 @@ export function mend(journal: Journal): void {
 
 /** Lets go of the file: the next record opens it again. */
 export function rest(journal: Journal): void {
-  journal.writer?.close();
+  if (journal.writer === undefined) return; // after an append that failed there is none: `mend` is still to come
+  journal.rested = journal.position.at - journal.writer.from;
+  journal.writer.close();
   delete journal.writer;
 }
+
+/** Whether it is as `rest` left it: there is nothing to mend, and nobody else has written. */
+export const isResting = ({ paths, rested }: Journal): boolean =>
+  rested !== undefined && stat(paths.log)?.size === rested;
 
 function format(journal: Journal, draft: Draft, t: number): ChildLine {
   if (draft.run !== journal.run) {

@@ -3,11 +3,13 @@ import { translateFor } from "./load-plugins.ts";
 import { nextMessage } from "../core/queue.ts";
 import { notFound, reasonOf, swarmClosed } from "../errors.ts";
 import { makeSure, tellKept } from "./deliver.ts";
+import type { ProcessId } from "../process/run-files.ts";
 import { GRACE_MS, type Hive, tellFault } from "./hive.ts";
 import type { Indexer } from "./indexer.ts";
 import { rest } from "./journal.ts";
 import { letStart } from "./logins.ts";
 import { isAlive, type Kept, openKept, recordOwn } from "./kept.ts";
+import { isDue } from "./net.ts";
 import { hasEnded, hasMore } from "./observe.ts";
 import { readMetaOf } from "./reload.ts";
 import { indexFor, openIndex, type SwarmIndex } from "./swarm-index.ts";
@@ -15,7 +17,7 @@ import { clearUnmade } from "./spawn.ts";
 import { stopRun } from "./stop-run.ts";
 import { endLinger, follow, pump } from "./supervise.ts";
 
-const TICK_MS = 1_000; // the net below fs.watch, and the grain of timeouts
+const TICK_MS = 1_000; // the grain of timeouts, and of the net below fs.watch
 const REST_MS = 60_000; // an ended agent is kept in memory this long after its last event
 
 /** The agent of this id, taken over if it is not yet. Throws SkepError "not_found" or "corrupt". */
@@ -89,7 +91,7 @@ export async function takeOverAll(hive: Hive): Promise<void> {
   }
 }
 
-/** Looks at live agents each second, shuts idle ones down, ends those whose time is up, and lets go of those at rest. */
+/** Sees that live agents are looked at, shuts idle ones down, ends those whose time is up, and lets go of those at rest. */
 export function startTicking(hive: Hive, { write }: Indexer): () => void {
   const timer = setInterval(() => {
     write(); // before those at rest are let go of
@@ -110,7 +112,7 @@ function tick(hive: Hive, kept: Kept): void {
     if (rests && now - journal.state.updated > REST_MS) letGo(hive, kept);
     return;
   }
-  pump(hive, kept);
+  if (!isCalm(hive, kept) || isDue(kept.net, journal.seq, polledOf(kept))) pump(hive, kept);
   if (over || !isAlive(kept) || kept.stopping) return;
   const { timeout } = kept.meta.skep ?? {};
   const started = journal.state.runs.at(-1)?.started ?? now;
@@ -122,6 +124,22 @@ function tick(hive: Hive, kept: Kept): void {
   ) {
     end(hive, kept, "shutdown", "its idle timeout");
   }
+}
+
+/** Whether no change of the agent can go unnoticed, so that it need not be looked at each second. */
+function isCalm(hive: Hive, kept: Kept): boolean {
+  const { facts, journal, watcher } = kept;
+  if (watcher === undefined || kept.unsure || kept.pending > 0 || hive.faults.has(kept.id)) return false;
+  if (nextMessage(journal.state) !== undefined) return false;
+  return (
+    facts?.kind === "orphaned" || (facts?.kind === "running" && facts.shim !== undefined && facts.child !== undefined)
+  );
+}
+
+/** The process that no file and no event tells of when it is killed. */
+function polledOf({ facts, tended, run }: Kept): ProcessId | undefined {
+  if (facts?.kind === "orphaned") return facts.child;
+  return facts?.kind === "running" && tended !== run?.run ? facts.shim : undefined;
 }
 
 function end(hive: Hive, kept: Kept, reason: "timeout" | "shutdown", by: string): void {
@@ -143,12 +161,14 @@ export function letGo(hive: Hive, kept: Kept): void {
 }
 
 /** Whether anything needs a supervisor: a live run, or a message that waits for one. */
-export const isBusy = (hive: Hive): boolean =>
-  [...hive.kept.values()].some(
-    (kept) =>
-      kept.starting ||
-      kept.pending > 0 ||
-      isAlive(kept) ||
-      (kept.run !== undefined && !hasEnded(kept.journal, kept.run)) ||
-      nextMessage(kept.journal.state) !== undefined,
-  );
+export function isBusy(hive: Hive): boolean {
+  for (const kept of hive.kept.values()) if (needsUs(kept)) return true;
+  return false;
+}
+
+const needsUs = (kept: Kept): boolean =>
+  kept.starting ||
+  kept.pending > 0 ||
+  isAlive(kept) ||
+  (kept.run !== undefined && !hasEnded(kept.journal, kept.run)) ||
+  nextMessage(kept.journal.state) !== undefined;

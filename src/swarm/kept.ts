@@ -10,6 +10,7 @@ import type { LogEntry, Runner, Snapshot, StampedEvent } from "../types.ts";
 import type { Caller } from "./caller.ts";
 import { hear, takeUp, type Talk } from "./dialogue.ts";
 import { type Draft, forget, type Journal, openJournal, record } from "./journal.ts";
+import { freshNet, type Net } from "./net.ts";
 import { endOf, hasEnded, newestRun, NO_RUN, type ObservedRun, processFacts, reachOf } from "./observe.ts";
 import { factsOf } from "./reload.ts";
 
@@ -21,6 +22,7 @@ export interface Kept {
   facts: RunFacts | undefined; // of `run`
   stale: boolean; // they are to be looked up anew
   snapshot: Snapshot; // as it was told last
+  told: { readonly state: unknown; readonly facts: unknown; readonly meta: unknown }; // what it was made of
   runner: Runner | undefined; // of `run`, once it is loaded
   talk: Talk | undefined; // with `run`, when its runner speaks a two-way protocol
   readonly inbox: Map<string, InboxMessage>;
@@ -40,6 +42,8 @@ export interface Kept {
   goneSince: number | undefined;
   pumping: boolean;
   watcher: { close(): void } | undefined;
+  tended: number | undefined; // the run whose shim is this process's own child: its end is told
+  readonly net: Net;
   pending: number; // changes that are asked for and not done: it is not let go of meanwhile
   /** One change at a time: what is asked meanwhile waits. */
   readonly serial: <T>(work: () => Promise<T>) => Promise<T>;
@@ -74,6 +78,7 @@ export function openKept(
     facts,
     stale: true,
     snapshot: snapshotOf(meta, journal, run, facts),
+    told: { state: journal.state, facts, meta },
     runner: undefined,
     talk: undefined,
     inbox: new Map(readInbox(paths.inbox).map((message) => [message.id, message])),
@@ -93,6 +98,8 @@ export function openKept(
     goneSince: undefined,
     pumping: false,
     watcher: undefined,
+    tended: undefined,
+    net: freshNet(),
     pending: 0,
     async serial(work) {
       kept.pending += 1;

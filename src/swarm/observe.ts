@@ -12,7 +12,7 @@ import { type Intent, listRuns, recoverIntent, type RunPaths, runPaths } from ".
 import { hasLineFrom } from "../store/event-log.ts";
 import { type LinePosition, readLines } from "../store/lines.ts";
 import { doneWith } from "./collect.ts";
-import { type Draft, type Journal, MAX_PARSED, mend, record } from "./journal.ts";
+import { type Draft, isResting, type Journal, MAX_PARSED, mend, record } from "./journal.ts";
 
 /** The newest run of an agent, and how far its files were read. */
 export interface ObservedRun {
@@ -60,7 +60,7 @@ const BATCH = 500; // lines of one append
 
 /** Records what the run's files hold beyond the journal's cursor. Returns whether the budget left something over. */
 export function observe(journal: Journal, observed: ObservedRun, facts: RunFacts, options: ObserveOptions): boolean {
-  if (journal.writes) mend(journal);
+  if (journal.writes && !isResting(journal)) mend(journal);
   catchUp(journal, observed);
   if (journal.state.run < observed.run) {
     const child = childOf(facts);
@@ -113,7 +113,9 @@ export function userTurn(
 
 function ingest(journal: Journal, observed: ObservedRun, from: Stream, options: ObserveOptions): boolean {
   const { now, late, budget, rest = false, between } = options;
-  const fd = openRead(observed.paths[from]);
+  const path = observed.paths[from];
+  if (!hasGrown(path, observed.positions[from], rest)) return false;
+  const fd = openRead(path);
   if (fd === undefined) return false;
   const { run, intent } = observed;
   let batch: Draft[] = [];
@@ -138,6 +140,12 @@ function ingest(journal: Journal, observed: ObservedRun, from: Stream, options: 
   } finally {
     close(fd);
   }
+}
+
+/** Most looks find nothing: to open a file, or to fail at it, costs ten times as much. */
+function hasGrown(path: string, { at, scanned }: LinePosition, rest: boolean): boolean {
+  const found = stat(path);
+  return found !== undefined && !(found.isFile() && found.size <= (rest ? at : Math.max(at, scanned)));
 }
 
 /** How the run ended, for `conclude`; `undefined` while it has not, as far as these facts go. */

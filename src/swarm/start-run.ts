@@ -153,6 +153,8 @@ export async function startRun(hive: Hive, kept: Kept, runner: Runner, planned: 
     const { argv, stdin = { kind: "none" } } = launch;
     kept.unsettled = true;
     const shim = await startShim({ paths, argv, cwd: intent.cwd, env, umask, stdin, id: kept.id, root, mark });
+    shim.once("exit", () => pump(hive, kept));
+    kept.tended = run;
     await awaitClaim(paths, shim, CLAIM_MS);
     kept.unsettled = false;
   } catch (error) {

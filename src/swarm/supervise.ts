@@ -53,7 +53,7 @@ function step(hive: Hive, kept: Kept): void {
   const { journal, run } = kept;
   let more = false;
   if (run !== undefined) {
-    if (kept.stale || kept.facts === undefined) kept.facts = inspectRun(run.paths, run.intent);
+    if (kept.stale || kept.facts === undefined) kept.facts = inspectRun(run.paths, run.intent, kept.facts);
     kept.stale = false;
     const { facts } = kept;
     const ended = hasEnded(journal, run);
@@ -180,7 +180,10 @@ function said({ run, inbox, journal }: Kept, id: string): ReturnType<typeof user
 }
 
 function publish(hive: Hive, kept: Kept): void {
-  const before = kept.snapshot;
+  const { journal, facts, meta, told, snapshot: before } = kept;
+  const same = told.state === journal.state && told.facts === facts && told.meta === meta;
+  if (same && facts?.kind === "running" && kept.unsaid.length === 0) return;
+  kept.told = { state: journal.state, facts, meta };
   const now = freshSnapshot(kept);
   const events = kept.unsaid.splice(0);
   kept.snapshot = now;
@@ -208,7 +211,11 @@ export function follow(hive: Hive, kept: Kept): void {
       const grew = name === "out" || name === "err" || name === "mirror";
       pump(hive, kept, !(grew && isAlive(kept) && kept.snapshot.run === kept.run?.run));
     });
-    watcher.on("error", (error) => hive.warn(`${kept.id}: not watched, looked at each second: ${reasonOf(error)}`));
+    watcher.on("error", (error) => {
+      if (kept.watcher === watcher) kept.watcher = undefined;
+      watcher.close();
+      hive.warn(`${kept.id}: not watched, looked at each second: ${reasonOf(error)}`);
+    });
     kept.watcher = watcher;
   } catch (error) {
     hive.warn(`${kept.id}: not watched, looked at each second: ${reasonOf(error)}`);
