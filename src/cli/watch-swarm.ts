@@ -1,5 +1,6 @@
 /** `ls --watch`: the view again on each change. From files alone, as `ls` itself. */
 import { setTimeout as pause } from "node:timers/promises";
+import { makeMemory } from "../swarm/memory.ts";
 import { reload } from "../swarm/reload.ts";
 import type { Snapshot, SwarmView } from "../types.ts";
 import type { Access } from "./access.ts";
@@ -12,6 +13,8 @@ import { printList, watchWith } from "./show-view.ts";
 import { listed, narrowed, passedOver } from "./which.ts";
 
 const LOOK_MS = 500;
+const MOST_MS = 2_000; // a person must not take it for dead
+const SHARE = 12; // times as long as it took to look and to draw it is paused, between those two
 
 interface Look {
   readonly view: SwarmView;
@@ -44,19 +47,28 @@ async function* look(context: CommandContext, access: Access): AsyncGenerator<Lo
   // Names are looked up once: an agent that was named may be removed meanwhile.
   const named = context.args.positionals.length > 0 ? (await listed(context, access)).chosen : undefined;
   const ids = new Set(named?.map(({ id }) => id));
-  let before = new Map<string, string>();
+  let before = new Map<string, Seen>();
+  const memory = makeMemory(access.reader);
   while (!context.output.closed.aborted) {
-    const all = await reload(access.reader, passedOver(context));
+    const started = performance.now();
+    const all = await reload(access.reader, passedOver(context), memory);
     const chosen = named === undefined ? narrowed(context, all.agents) : all.agents.filter(({ id }) => ids.has(id));
     const view = listView(context, all, chosen);
-    const now = new Map(view.agents.map((agent) => [agent.id, JSON.stringify(agent)]));
-    const changed = view.agents.filter(({ id }) => before.get(id) !== now.get(id));
+    const now = new Map(view.agents.map((agent) => [agent.id, seenOf(agent, before.get(agent.id))]));
+    const changed = view.agents.filter(({ id }) => before.get(id)?.text !== now.get(id)?.text);
     const gone = [...before.keys()].filter((id) => !now.has(id));
     before = now;
     yield { view, changed, gone };
-    await pause(LOOK_MS);
+    await pause(Math.min(MOST_MS, Math.max(LOOK_MS, SHARE * (performance.now() - started))));
   }
 }
+
+interface Seen {
+  readonly agent: Snapshot;
+  readonly text: string;
+}
+const seenOf = (agent: Snapshot, before: Seen | undefined): Seen =>
+  before?.agent === agent ? before : { agent, text: JSON.stringify(agent) };
 
 async function* viewsOf(looks: AsyncIterable<Look>): AsyncGenerator<SwarmView> {
   let first = true;

@@ -172,10 +172,12 @@ export const hasEnded = (journal: Journal, { run }: ObservedRun): boolean =>
   journal.state.run >= run && !journal.state.open;
 
 /** A reader's look at the newest run: all that is there now, and its end as soon as its processes have ended. */
-export function lookAt(journal: Journal, now: number): Look {
-  const observed = newestRun(journal);
+export const lookAt = (journal: Journal, now: number): Look => lookAtRun(journal, newestRun(journal), now);
+
+/** The same at a run that is known; `before`: what was seen of its processes last. */
+export function lookAtRun(journal: Journal, observed: ObservedRun | undefined, now: number, before?: RunFacts): Look {
   if (observed === undefined) return { facts: { kind: "none" }, reach: NO_RUN, over: true };
-  const facts = inspectRun(observed.paths, observed.intent);
+  const facts = inspectRun(observed.paths, observed.intent, before);
   const end = endOf(facts);
   const ended = hasEnded(journal, observed);
   const options = { now, late: true, rest: end !== undefined };
@@ -183,12 +185,13 @@ export function lookAt(journal: Journal, now: number): Look {
   if (end !== undefined && !ended) recordEnd(journal, observed, end, options);
   const over = (facts.kind === "exited" || facts.kind === "void") && observed.intent.damaged === undefined;
   const known = processFacts(facts, hasEnded(journal, observed));
-  return { facts: known, reach: reachOf(observed.intent), observed, over };
+  return { facts: known, reach: reachOf(observed.intent), observed, seen: facts, over };
 }
 interface Look {
   readonly facts: ProcessFacts;
   readonly reach: Reach;
   readonly observed?: ObservedRun;
+  readonly seen?: RunFacts; // of it
   readonly over: boolean; // its end is told by its files, whoever lives
 }
 

@@ -23,6 +23,7 @@ import { indexFor, offerRows, openIndex, type Settled, type SwarmIndex } from ".
 export interface ReadAgent {
   readonly meta: Meta;
   readonly journal: Journal;
+  readonly logged: Journal; // as far as the log goes
   readonly snapshot: Snapshot;
   /** What of it is damaged and was read around. */
   readonly problems: readonly Problem[];
@@ -42,23 +43,31 @@ export interface ReadTools {
  * Reads every agent, oldest first. One that cannot be read is a problem, and hides nobody else. `passesOver`: of agents
  * that ended those that are not wanted; they may be left out then, and are counted as hidden.
  */
-export async function reload(tools: ReadTools, passesOver?: (agent: Settled) => boolean): Promise<SwarmView> {
+export async function reload(
+  tools: ReadTools,
+  passesOver?: (agent: Settled) => boolean,
+  memory?: Memory,
+): Promise<SwarmView> {
   const { store, repoRoot } = tools;
   const problems: Problem[] = [];
   const agents: Snapshot[] = [];
-  const index = openIndex(tools);
+  const index = memory?.isEmpty() === false ? undefined : openIndex(tools);
   const fresh = new Map<string, string>();
   const isAlive = lookForForeign();
   let work = 0;
   let hidden = 0;
-  for (const id of store.ids()) {
+  const ids = store.ids();
+  memory?.keepOnly(ids);
+  for (const id of ids) {
     try {
-      const known = await index.settled(id);
+      const known = memory?.recall(id, isAlive) ?? (await index?.settled(id));
+      if (known !== undefined) memory?.settled(id, known);
       if (known !== undefined && passesOver?.(known) === true) hidden += 1;
       else if (known !== undefined) agents.push(inRepo(known.snapshot(), repoRoot));
       else {
-        const agent = await readAgent(tools, id, { index, isAlive });
+        const agent = await readAgent(tools, id, { index: index ?? indexFor(tools, id), isAlive });
         if (agent === undefined) continue;
+        memory?.read(id, agent);
         agents.push(agent.snapshot);
         problems.push(...agent.problems);
         if (agent.row !== undefined) fresh.set(id, agent.row);
@@ -68,8 +77,19 @@ export async function reload(tools: ReadTools, passesOver?: (agent: Settled) => 
       problems.push({ path: store.paths(id).meta, code: problemCode(error), message: reasonOf(error) });
     }
   }
-  if (work > WORTH) offerRows(index, fresh);
+  if (index !== undefined && work > WORTH) offerRows(index, fresh);
   return { root: store.root, agents: oldestFirst(agents), hidden, problems };
+}
+
+/** What of agents holds from one look to the next. */
+export interface Memory {
+  readonly isEmpty: () => boolean;
+  /** The agent as it stands, when little or nothing has to be read to know it. */
+  recall(id: string, isAlive: (inbox: string) => boolean): Settled | undefined;
+  /** What recall did not know, as the index has it, or as it was read. */
+  settled(id: string, agent: Settled): void;
+  read(id: string, agent: ReadAgent): void;
+  readonly keepOnly: (ids: readonly string[]) => void;
 }
 
 const inRepo = (agent: Snapshot, repoRoot: string | undefined): Snapshot =>
@@ -83,7 +103,7 @@ const WORK_BYTES = 64 * 1024;
 
 /** What is known already, when many agents are read. */
 interface Known {
-  readonly index: SwarmIndex;
+  readonly index: Pick<SwarmIndex, "checkpoint"> | undefined;
   readonly isAlive: (inbox: string) => boolean;
 }
 
@@ -95,22 +115,23 @@ export async function readAgent(tools: ReadTools, id: string, known?: Known): Pr
   const meta = readMetaOf(tools, id);
   if (meta === undefined) return undefined;
   const translate = await translateFor(tools.plugins, meta.runner);
-  const index = known?.index ?? indexFor(tools, id);
+  const index = known === undefined ? indexFor(tools, id) : known.index;
   const from = await index?.checkpoint(id);
   const skimmed = from === undefined ? skimJournal(paths, translate) : undefined;
   const journal = skimmed ?? openJournal(paths, translate, false, undefined, from);
   const checkpoint = journal.position.at < SHORT_LOG ? undefined : checkpointOf(journal);
   const { seq } = journal;
+  const logged = { ...journal, position: { ...journal.position } };
   const seen = lookAt(journal, tools.now());
   const facts = factsOf(meta, journal, seen.facts, known?.isAlive);
   const snapshot = makeSnapshot(meta, journal.state, facts, seen.reach);
-  const logged = journal.seq === seq && seen.over && (seen.observed?.run ?? 0) === run;
-  const settled = logged && isSettled(journal, snapshot);
+  const whole = journal.seq === seq && seen.over && (seen.observed?.run ?? 0) === run;
+  const settled = whole && isSettled(journal, snapshot);
   const { paths: files, intent } = seen.observed ?? {};
   const damaged = intent?.damaged;
   const problems =
     files === undefined || damaged === undefined ? [] : [{ path: files.intent, code: "corrupt", message: damaged }];
-  const read = { meta, journal, snapshot, problems, folded: journal.position.at - (from?.at ?? 0) };
+  const read = { meta, journal, logged, snapshot, problems, folded: journal.position.at - (from?.at ?? 0) };
   if (tools.repoRoot !== undefined) return read; // another's `dir` is in it
   return { ...read, row: formatRow({ meta, journal, run, seal: settled ? seal : "" }, snapshot, checkpoint) };
 }

@@ -29,6 +29,8 @@ export interface SwarmIndex {
 export interface Settled {
   readonly session: string; // host session, "" for none
   readonly ended: number; // ms
+  readonly run: number; // the newest
+  readonly inbox: string; // of an agent of another supervisor, else empty
   readonly snapshot: () => Snapshot;
 }
 
@@ -56,7 +58,13 @@ export function openIndex({ store, plugins }: IndexTools, only?: string): SwarmI
       const row = await read(id);
       if (row === undefined || row.seal === "" || !isSealed(store.paths(id), row)) return undefined;
       if (isAlive(row.inbox)) return undefined;
-      return { session: row.session, ended: row.ended, snapshot: () => parseSnapshot(row.snapshot) };
+      return {
+        session: row.session,
+        ended: row.ended,
+        run: row.run,
+        inbox: row.inbox,
+        snapshot: () => parseSnapshot(row.snapshot),
+      };
     },
     async checkpoint(id) {
       const row = await read(id);

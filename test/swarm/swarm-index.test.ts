@@ -32,6 +32,7 @@ import { openStore } from "../../src/store/fs-store.ts";
 import { openJournal } from "../../src/swarm/journal.ts";
 import { followLog } from "../../src/swarm/follow-log.ts";
 import { loadPlugins, translateFor } from "../../src/swarm/load-plugins.ts";
+import { makeMemory } from "../../src/swarm/memory.ts";
 import { NO_RUN } from "../../src/swarm/observe.ts";
 import { readAgent, readMetaOf, type ReadTools, reload } from "../../src/swarm/reload.ts";
 import { skimJournal } from "../../src/swarm/skim.ts";
@@ -149,9 +150,11 @@ describe("the index", () => {
           const tools = await openRoot();
           for (const [at, lines] of agents.entries()) addForeign(tools, `zot-${at}`, formatLines(lines));
           await indexAll(tools);
+          const memory = makeMemory(tools);
           for (const step of changes) {
             await make(tools, step);
             assert.deepEqual(await reload(tools), await withoutIndex(tools));
+            assert.deepEqual(await reload(tools, undefined, memory), await withoutIndex(tools));
           }
         },
       ),
