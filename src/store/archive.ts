@@ -3,7 +3,6 @@
  * is no id until it is whole, and while an agent is in agents/, that one counts: a step that was cut off is found by that.
  */
 import { dirname, join } from "node:path";
-import { createGzip } from "node:zlib";
 import { isId } from "../core/id.ts";
 import {
   create,
@@ -20,7 +19,7 @@ import {
 } from "../disk.ts";
 import { nobodyArchived, notToArchive } from "../errors.ts";
 import { archiveOf, placesOf, SNAPSHOT } from "./archived.ts";
-import { pass, unzip, ZIPPED } from "./packed.ts";
+import { pass, unzip, ZIPPED, zips } from "./packed.ts";
 import type { Store } from "./store.ts";
 
 const META = "meta.json";
@@ -41,7 +40,7 @@ export async function archiveFolder(store: Store, id: string, snapshot: string, 
       check();
       const from = join(folder, name);
       if (kind === "folder") makeFolder(join(part, name));
-      else await pass(from, join(part, name === META ? META : name + ZIPPED), name === META ? undefined : createGzip());
+      else await pass(from, join(part, name === META ? META : name + ZIPPED), name === META ? undefined : zips());
     }
     create(join(part, SNAPSHOT), snapshot);
     syncFolders(part, before);
