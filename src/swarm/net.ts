@@ -2,7 +2,7 @@
 import { mayHaveEnded } from "../process/liveness.ts";
 import type { ProcessId } from "../process/run-files.ts";
 
-const MOST = 16;
+const MOST = 20;
 
 export interface Net {
   seq: number; // of the log, when something came last
@@ -13,7 +13,7 @@ export const freshNet = (): Net => ({ seq: -1, wait: 1, left: 1 });
 
 /**
  * Whether an agent is to be looked at with this tick. After something came of it: at once, then ever more seldom, at last after
- * 8 to 16 ticks, and not in step with the others. `polled`: a process whose end nothing tells; it is asked for each time.
+ * 10 to 20 ticks, and not in step with the others. `polled`: a process whose end nothing tells; it is asked for each time.
  */
 export function isDue(net: Net, seq: number, polled?: ProcessId): boolean {
   if (net.seq !== seq) {

@@ -34,7 +34,7 @@ export const measure: Measure = {
       return [
         {
           shape,
-          seen: `${share.toFixed(1)} % CPU, two redraws a second`,
+          seen: `${share.toFixed(1)} % CPU, a redraw each 0.5 to 2 s`,
           must: "at most 10 redraws a second, under 10 % CPU",
           reached: share < 10,
         },
