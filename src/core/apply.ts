@@ -16,7 +16,9 @@ const NEVER_DOUBLE: ReadonlySet<string> = new Set(["stdout", "stderr"]);
 /** `late`: written while nobody supervised. It marks the events for listeners; the state does not depend on it. */
 export function apply(state: AgentState, entry: LogEntry, translate: Translate, late = false): Applied {
   const updated = entry.received > 0 ? entry.received : state.updated;
-  if (entry.origin.by !== "other") return run({ ...state, updated }, entry, translate, late);
+  if (entry.origin.by !== "other") {
+    return run(updated === state.updated ? state : { ...state, updated }, entry, translate, late); // a batch shares its receipt
+  }
   if (isDouble(state, entry, updated)) return { state, events: [] };
   const previous = { data: entry.data, at: updated };
   return run({ ...state, updated, foreign: state.foreign + 1, previous }, entry, translate, late);

@@ -16,6 +16,13 @@ export interface Cursor {
 }
 export const START: Cursor = { out: 0, err: 0, mirror: 0 };
 
+/** Written out: a spread with a computed key measured as dear as the fold of a line. */
+export const moved = ({ out, err, mirror }: Cursor, from: Stream, to: number): Cursor => ({
+  out: from === "out" ? to : out,
+  err: from === "err" ? to : err,
+  mirror: from === "mirror" ? to : mirror,
+});
+
 /** skep's stamp: number of the line, run, receipt in ms, where to go on behind it, and where a child's line came from. */
 export interface Stamp {
   readonly seq: number;
@@ -116,37 +123,57 @@ function parseStamp(value: unknown): Stamp | undefined {
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 const isStream = (value: unknown): value is Stream => typeof value === "string" && STREAMS.includes(value);
 
-function formatStamp({ seq, run, t, cursor, source }: Stamp): string {
-  const mirror = cursor.mirror > 0 ? `,"mirror":${cursor.mirror}` : "";
-  const from =
-    source === undefined ? "" : `,"from":"${source.from}","at":${source.at}${source.eol ? "" : ',"eol":false'}`;
-  return `"skep":{"seq":${seq},"run":${run},"t":${t},"out":${cursor.out},"err":${cursor.err}${mirror}${from}}`;
+/**
+ * Pieces of a log's lines. They are joined once an append: a text of its own for each stamp, and for each number in it,
+ * measured as dear as all the rest of a line.
+ */
+export type Pieces = (string | number)[];
+
+let lastRun = "";
+let [lastRunOf, lastRunAt] = [-1, -1];
+/** The part of a stamp that a batch shares. */
+function runOf(run: number, t: number): string {
+  if (run !== lastRunOf || t !== lastRunAt) {
+    lastRun = `,"run":${run},"t":${t},"out":`;
+    [lastRunOf, lastRunAt] = [run, t];
+  }
+  return lastRun;
+}
+
+function pushStamp(pieces: Pieces, { seq, run, t, cursor, source }: Stamp): void {
+  pieces.push(',"skep":{"seq":', seq, runOf(run, t), cursor.out, ',"err":', cursor.err);
+  if (cursor.mirror > 0) pieces.push(',"mirror":', cursor.mirror);
+  if (source !== undefined)
+    pieces.push(',"from":"', source.from, '","at":', source.at, source.eol ? "" : ',"eol":false');
+  pieces.push("}}");
 }
 
 /** A line of skep's own, without a newline, as all lines here. */
 export function formatOwn(type: string, fields: Readonly<Record<string, unknown>>, stamp: Stamp): string {
-  const body = JSON.stringify({ type, time: timeOf(stamp.t), ...fields });
-  return `${body.slice(0, -1)},${formatStamp(stamp)}}`;
+  const pieces: Pieces = [JSON.stringify({ type, time: timeOf(stamp.t), ...fields }).slice(0, -1)];
+  pushStamp(pieces, stamp);
+  return pieces.join("");
 }
 
-/** A child's line as it goes into the log, and the entry it stands for. */
-export interface ChildLine {
-  readonly line: string;
-  readonly entry: LogEntry;
-}
-
-/** Makes a log line of what a child wrote (no newline, not empty). */
-export function formatChild(text: string, output: Output, stamp: Stamp & { readonly source: LineSource }): ChildLine {
+/** Makes a log line of what a child wrote (no newline, not empty), and tells the entry it stands for. */
+export function formatChild(
+  pieces: Pieces,
+  text: string,
+  output: Output,
+  stamp: Stamp & { readonly source: LineSource },
+): LogEntry {
   const { entry, inner, untyped } = readChild(text, output, stamp);
+  const time = timeOf(stamp.t);
   if (inner === undefined) {
     const words = JSON.stringify(entry.data["text"]); // by hand: most of what a swarm writes comes through here
-    return {
-      line: `{"type":"${entry.type}","time":"${timeOf(stamp.t)}","text":${words},${formatStamp(stamp)}}`,
-      entry,
-    };
+    pieces.push('{"type":"', entry.type, '","time":"', time, '","text":', words);
+  } else {
+    const front = untyped === true ? '{"type":"json","time":"' : '{"time":"';
+    if (inner.trim() === "") pieces.push(front, time, '"');
+    else pieces.push(front, time, '",', inner);
   }
-  const front = `{${untyped ? '"type":"json",' : ""}"time":"${timeOf(stamp.t)}"`;
-  return { line: `${front}${inner.trim() === "" ? "" : `,${inner}`},${formatStamp(stamp)}}`, entry };
+  pushStamp(pieces, stamp);
+  return entry;
 }
 
 /** The entry alone: of a line that is too long for the log no second copy is made. */

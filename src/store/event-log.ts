@@ -118,6 +118,17 @@ export interface LogWriter {
   readonly from: number;
 }
 
+// What is appended is encoded into the same memory each time: new memory for it costs as much as the writing.
+let spare: Buffer | undefined;
+const SPARE = 512 * 1024;
+
+/** Good until the next call. */
+function encode(text: string): Buffer {
+  if (Buffer.byteLength(text) > SPARE) return Buffer.from(text);
+  spare ??= Buffer.allocUnsafeSlow(SPARE);
+  return spare.subarray(0, spare.write(text));
+}
+
 export function openLog(path: string): LogWriter {
   let fd = openAppend(path);
   let from = settleSplit(path, fd);
@@ -140,7 +151,7 @@ export function openLog(path: string): LogWriter {
   };
   return {
     append(lines, limit = Number.POSITIVE_INFINITY) {
-      const bytes = Buffer.from(torn ? `\n${lines}` : lines);
+      const bytes = encode(torn ? `\n${lines}` : lines);
       const full = splits && !torn && limit < Number.POSITIVE_INFINITY && isFull(sizeOf(fd), bytes.length, limit);
       torn = true;
       if (!full || !goOn(bytes)) append(fd, bytes);
