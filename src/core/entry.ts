@@ -37,6 +37,9 @@ export interface LineSource {
   readonly at: number;
   readonly eol: boolean;
 }
+export interface ChildStamp extends Stamp {
+  readonly source: LineSource;
+}
 /** One line of the log, read. `stamp` is absent in what another supervisor wrote. */
 export interface ParsedLine {
   readonly entry: LogEntry;
@@ -129,23 +132,44 @@ const isStream = (value: unknown): value is Stream => typeof value === "string" 
  */
 export type Pieces = (string | number)[];
 
-let lastRun = "";
-let [lastRunOf, lastRunAt] = [-1, -1];
-/** The part of a stamp that a batch shares. */
-function runOf(run: number, t: number): string {
-  if (run !== lastRunOf || t !== lastRunAt) {
-    lastRun = `,"run":${run},"t":${t},"out":`;
-    [lastRunOf, lastRunAt] = [run, t];
-  }
-  return lastRun;
+/** What the lines of a batch share: beginnings of them, each with the receipt, and a part of their stamps. */
+interface Shared {
+  readonly run: number;
+  readonly t: number;
+  readonly event: string;
+  readonly json: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly stamp: string;
+}
+let lastShared: Shared | undefined;
+function sharedBy({ run, t }: Stamp): Shared {
+  if (lastShared?.t === t && lastShared.run === run) return lastShared;
+  const time = `"time":"${timeOf(t)}"`;
+  lastShared = {
+    run,
+    t,
+    event: `{${time}`,
+    json: `{"type":"json",${time}`,
+    stdout: `{"type":"stdout",${time},"text":`,
+    stderr: `{"type":"stderr",${time},"text":`,
+    stamp: `,"run":${run},"t":${t},"out":`,
+  };
+  return lastShared;
 }
 
-function pushStamp(pieces: Pieces, { seq, run, t, cursor, source }: Stamp): void {
-  pieces.push(',"skep":{"seq":', seq, runOf(run, t), cursor.out, ',"err":', cursor.err);
+const FROM: Readonly<Record<Stream, string>> = {
+  out: ',"from":"out","at":',
+  err: ',"from":"err","at":',
+  mirror: ',"from":"mirror","at":',
+};
+
+function pushStamp(pieces: Pieces, stamp: Stamp): void {
+  const { seq, cursor, source } = stamp;
+  pieces.push(',"skep":{"seq":', seq, sharedBy(stamp).stamp, cursor.out, ',"err":', cursor.err);
   if (cursor.mirror > 0) pieces.push(',"mirror":', cursor.mirror);
-  if (source !== undefined)
-    pieces.push(',"from":"', source.from, '","at":', source.at, source.eol ? "" : ',"eol":false');
-  pieces.push("}}");
+  if (source !== undefined) pieces.push(FROM[source.from], source.at);
+  pieces.push(source?.eol === false ? ',"eol":false}}' : "}}");
 }
 
 /** A line of skep's own, without a newline, as all lines here. */
@@ -156,51 +180,50 @@ export function formatOwn(type: string, fields: Readonly<Record<string, unknown>
 }
 
 /** Makes a log line of what a child wrote (no newline, not empty), and tells the entry it stands for. */
-export function formatChild(
-  pieces: Pieces,
-  text: string,
-  output: Output,
-  stamp: Stamp & { readonly source: LineSource },
-): LogEntry {
-  const { entry, inner, untyped } = readChild(text, output, stamp);
-  const time = timeOf(stamp.t);
-  if (inner === undefined) {
-    const words = JSON.stringify(entry.data["text"]); // by hand: most of what a swarm writes comes through here
-    pieces.push('{"type":"', entry.type, '","time":"', time, '","text":', words);
-  } else {
-    const front = untyped === true ? '{"type":"json","time":"' : '{"time":"';
-    if (inner.trim() === "") pieces.push(front, time, '"');
-    else pieces.push(front, time, '",', inner);
+export function formatChild(pieces: Pieces, text: string, output: Output, stamp: ChildStamp): LogEntry {
+  const line = readObject(text, output, stamp);
+  const { event, json, stdout, stderr } = sharedBy(stamp);
+  if (line === undefined) {
+    const entry = plainEntry(text, stamp);
+    pieces.push(stamp.source.from === "err" ? stderr : stdout, JSON.stringify(entry.data["text"]));
+    pushStamp(pieces, stamp);
+    return entry;
   }
+  const { entry, inner, untyped } = line;
+  pieces.push(untyped ? json : event);
+  if (inner.trim() !== "") pieces.push(",", inner);
   pushStamp(pieces, stamp);
   return entry;
 }
 
 /** The entry alone: of a line that is too long for the log no second copy is made. */
-export const childEntry = (text: string, output: Output, stamp: Stamp & { readonly source: LineSource }): LogEntry =>
-  readChild(text, output, stamp).entry;
+export const childEntry = (text: string, output: Output, stamp: ChildStamp): LogEntry =>
+  readObject(text, output, stamp)?.entry ?? plainEntry(text, stamp);
 
-/** `inner`: what stands between the braces of a line that is kept as it is. */
-function readChild(
-  text: string,
-  output: Output,
-  stamp: Stamp & { readonly source: LineSource },
-): { readonly entry: LogEntry; readonly inner?: string; readonly untyped?: boolean } {
-  const time = timeOf(stamp.t);
-  const trimmed = stamp.source.from !== "err" && output !== "text" ? text.trim() : "";
-  if (trimmed.startsWith("{")) {
-    const data = parseObject(trimmed);
-    const given = data?.["type"];
-    const untyped = data !== undefined && output === "json" && !Object.hasOwn(data, "type");
-    if (data !== undefined && (typeof given === "string" || untyped)) {
-      const type = typeof given === "string" ? given : "json";
-      delete data["skep"];
-      data["type"] = type;
-      if (!Object.hasOwn(data, "time")) data["time"] = time;
-      return { entry: stampedEntry(type, data, stamp), inner: trimmed.slice(1, -1), untyped };
-    }
-  }
+interface ObjectLine {
+  readonly entry: LogEntry;
+  readonly inner: string; // what stands between its braces
+  readonly untyped: boolean;
+}
+/** A line that is kept as it is. */
+function readObject(text: string, output: Output, stamp: ChildStamp): ObjectLine | undefined {
+  if (stamp.source.from === "err" || output === "text") return undefined;
+  const trimmed = text.trim();
+  const data = trimmed.startsWith("{") ? parseObject(trimmed) : undefined;
+  if (data === undefined) return undefined;
+  const given = data["type"];
+  const untyped = output === "json" && !Object.hasOwn(data, "type");
+  if (typeof given !== "string" && !untyped) return undefined;
+  const type = typeof given === "string" ? given : "json";
+  delete data["skep"];
+  data["type"] = type;
+  if (!Object.hasOwn(data, "time")) data["time"] = timeOf(stamp.t);
+  return { entry: stampedEntry(type, data, stamp), inner: trimmed.slice(1, -1), untyped };
+}
+
+function plainEntry(text: string, stamp: ChildStamp): LogEntry {
   const type = stamp.source.from === "err" ? "stderr" : "stdout";
+  const time = timeOf(stamp.t);
   const data = { type, time, text: text.endsWith("\r") ? text.slice(0, -1) : text };
-  return { entry: stampedEntry(type, data, stamp, time) };
+  return stampedEntry(type, data, stamp, time);
 }

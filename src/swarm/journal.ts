@@ -4,11 +4,11 @@
  */
 import { apply } from "../core/apply.ts";
 import {
+  type ChildStamp,
   type Cursor,
   childEntry,
   formatChild,
   formatOwn,
-  type LineSource,
   moved,
   type Output,
   type ParsedLine,
@@ -228,7 +228,7 @@ function pushOwn(pieces: Pieces, type: string, fields: Readonly<Record<string, u
 }
 
 /** A long line is folded as what it says, though only its place is in the log; one beyond 16 MiB as its place alone. */
-const tooLong = (own: LogEntry, text: string, output: Output, stamp: Stamp & { source: LineSource }): LogEntry =>
+const tooLong = (own: LogEntry, text: string, output: Output, stamp: ChildStamp): LogEntry =>
   text === "" ? own : childEntry(text, output, stamp);
 
 function wholeEntry(paths: AgentPaths, { entry, stamp }: ParsedLine): LogEntry {

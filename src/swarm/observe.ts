@@ -117,21 +117,26 @@ function ingest(journal: Journal, observed: ObservedRun, from: Stream, options: 
   if (fd === undefined) return false;
   const { run, intent } = observed;
   let batch: Draft[] = [];
+  let sum = 0; // of its lines' bytes
+  const size = (): number =>
+    between !== undefined && journal.state.messages.some(({ state }) => state === "sent") ? 1 : BATCH;
+  let full = size();
   const flush = (): void => {
     if (batch.length === 0) return;
     record(journal, batch, now, late);
-    const bytes = batch.reduce((sum, draft) => sum + (draft.kind === "child" ? draft.bytes : 0), 0);
     batch = [];
     between?.();
-    doneWith(bytes);
+    doneWith(sum);
+    sum = 0;
+    full = size();
   };
-  const answers = (): boolean => between !== undefined && journal.state.messages.some(({ state }) => state === "sent");
   try {
     const lines = { limit: MAX_PARSED, rest, ...(budget === undefined ? {} : { budget }) };
     const more = readLines(fd, observed.positions[from], lines, ({ at, bytes, text, eol }) => {
       if (bytes === 0 || text?.trim() === "") return;
-      batch.push({ kind: "child", run, from, at, bytes, eol, text: text ?? "", output: intent.output });
-      if (batch.length >= BATCH || answers()) flush();
+      sum += bytes;
+      if (batch.push({ kind: "child", run, from, at, bytes, eol, text: text ?? "", output: intent.output }) >= full)
+        flush();
     });
     flush();
     return more;
