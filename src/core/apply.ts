@@ -37,8 +37,12 @@ function run(before: AgentState, entry: LogEntry, translate: Translate, late: bo
   if (events.length === 0) return { state: before, events: [] };
   let state = before;
   const { time } = entry;
-  const stamped = events.map((event): StampedEvent => (late ? { ...event, time, late } : { ...event, time }));
-  for (const event of stamped) state = take(state, event, entry);
+  const stamped: StampedEvent[] = [];
+  for (const event of events) {
+    const told: StampedEvent = late ? { ...event, time, late } : { ...event, time };
+    stamped.push(told);
+    state = take(state, told, entry);
+  }
   return { state, events: stamped };
 }
 

@@ -179,13 +179,19 @@ export function formatOwn(type: string, fields: Readonly<Record<string, unknown>
   return pieces.join("");
 }
 
+// oxlint-disable-next-line no-control-regex -- what JSON writes otherwise than it is; to look for it is cheaper than to write
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
+
 /** Makes a log line of what a child wrote (no newline, not empty), and tells the entry it stands for. */
 export function formatChild(pieces: Pieces, text: string, output: Output, stamp: ChildStamp): LogEntry {
   const line = readObject(text, output, stamp);
   const { event, json, stdout, stderr } = sharedBy(stamp);
   if (line === undefined) {
     const entry = plainEntry(text, stamp);
-    pieces.push(stamp.source.from === "err" ? stderr : stdout, JSON.stringify(entry.data["text"]));
+    pieces.push(stamp.source.from === "err" ? stderr : stdout);
+    const words = entry.data["text"];
+    if (typeof words === "string" && !ESCAPED.test(words)) pieces.push('"', words, '"');
+    else pieces.push(JSON.stringify(words));
     pushStamp(pieces, stamp);
     return entry;
   }

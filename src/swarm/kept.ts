@@ -106,7 +106,7 @@ export function openKept(
   journal.heard = (entry, events) => {
     noteSent(sentAt, entry);
     // What an ended run left behind may go on talking: that is kept, and told to nobody.
-    if (entry.origin.by !== "child" || journal.state.open) kept.unsaid.push(...events);
+    if (entry.origin.by !== "child" || journal.state.open) for (const event of events) kept.unsaid.push(event);
     if (kept.talk !== undefined) hear(kept.talk, entry);
   };
   return kept;
