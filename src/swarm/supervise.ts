@@ -20,7 +20,7 @@ import { noticeLogin } from "./logins.ts";
 import { record, rest } from "./journal.ts";
 import { endOf, hasEnded, observe, type ObservedRun, recordEnd, userTurn } from "./observe.ts";
 
-const BUDGET = 1024 * 1024; // bytes of one look at a file: a flood must not hold up the others, nor requests
+const BUDGET = 256 * 1024; // bytes of one look at a file: a flood must not hold up the others, nor requests, nor fill the memory with events
 const LINGER_MS = 1_000; // an ended run is followed this long while something with its mark lives
 const AGAIN_MS = 5; // Bun drops a change that follows another within a millisecond (19 of 60 measured; node and Deno none)
 const QUIET_MS = 2_000; // a silent agent's log is closed: it costs a descriptor already, the handle of its shim
