@@ -58,6 +58,28 @@ export const allPids = (): number[] =>
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
 
+/** A moment in the order in which pids are given: the last one, and how many there were since the boot. */
+export interface PidMoment {
+  readonly last: number;
+  readonly count: number;
+}
+export function pidMoment(): PidMoment {
+  const last = Number(readSystem("/proc/loadavg")?.trim().split(" ").at(-1) ?? Number.NaN);
+  return { last, count: Number(/^processes (\d+)$/m.exec(readSystem("/proc/stat") ?? "")?.[1] ?? Number.NaN) };
+}
+const pidLimit = once(() => readSystem("/proc/sys/kernel/pid_max")?.trim() ?? "");
+
+/** Pids that may have been given since. They are given in turn, so that most are told by their number alone. */
+export function pidsSince(moment: PidMoment | undefined): number[] {
+  const pids = allPids();
+  if (moment === undefined) return pids;
+  const now = pidMoment();
+  // Half a turn at most: what cannot be read is NaN, and holds for nothing.
+  if (!(now.count - moment.count < Number(pidLimit()) / 2)) return pids;
+  const { last } = moment;
+  return pids.filter((pid) => (now.last >= last ? pid > last : pid > last || pid <= now.last));
+}
+
 /**
  * `unclaimed`: it may start yet · `void`: given up before its start · `orphaned`: the child lives without its shim, its exit
  * will be unknown · `exited`: `at` in ms · `gone`: both dead and no exit · `elsewhere`: another machine or pid namespace ·

@@ -9,7 +9,8 @@ import { parseApproval } from "../core/approval.ts";
 import { MAX_TASK, type Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import { INITIAL } from "../core/state.ts";
-import { exists, makeFolders, realPath, stat } from "../disk.ts";
+import type { Translate } from "../core/translate.ts";
+import { exists, makeFolders, needFolder, realPath, stat, syncOnce } from "../disk.ts";
 import {
   badApproval,
   badTask,
@@ -27,6 +28,7 @@ import { writeMeta } from "../store/fs-store.ts";
 import type { Detected, Environment, Runner, Snapshot, SpawnRequest } from "../types.ts";
 import type { SpawnOptions } from "./api.ts";
 import { type Hive, tellFault } from "./hive.ts";
+import { mend } from "./journal.ts";
 import { freshSnapshot, type Kept, openKept, queueMessage } from "./kept.ts";
 import { endTurn, holdBack, takeTurn } from "./logins.ts";
 import { NO_RUN } from "./observe.ts";
@@ -72,9 +74,8 @@ export async function spawnAgent(
   if (!hive.store.claim(id)) throw idTaken(id, "it is taken");
   let kept: Kept | undefined;
   try {
-    writeMeta(hive.store, meta);
     // No pause up to here: nobody else may find the agent and think that its spawn was cut off.
-    kept = openKept(meta, hive.store.paths(id), translate, undefined, hive.settings.maxLogBytes);
+    kept = syncOnce(() => makeAgent(hive, meta, translate));
     kept.caller = caller;
     kept.late = false;
     hive.kept.set(id, kept);
@@ -95,6 +96,16 @@ export async function spawnAgent(
     throw error instanceof SkepError ? error : launchFailed(runner.name, error);
   }
   kept.snapshot = freshSnapshot(kept);
+  return kept;
+}
+
+/** All that lies in an agent's folder itself. */
+function makeAgent(hive: Hive, meta: Meta, translate: Translate): Kept {
+  const paths = hive.store.paths(meta.id);
+  writeMeta(hive.store, meta);
+  needFolder(`${paths.folder}/runs`);
+  const kept = openKept(meta, paths, translate, undefined, hive.settings.maxLogBytes);
+  mend(kept.journal);
   return kept;
 }
 
