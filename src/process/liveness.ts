@@ -3,6 +3,7 @@
  * was measured to be somebody else's in 98 of 98 forced cases. Reads /proc: Linux.
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { once } from "../core/once.ts";
 import { stat } from "../disk.ts";
 import { systemCode } from "../errors.ts";
 import { type Claim, type Intent, type ProcessId, readChild, readClaim, readExit, type RunPaths } from "./run-files.ts";
@@ -17,10 +18,6 @@ export function readSystem(path: string): string | undefined {
   }
 }
 
-const once = (make: () => string): (() => string) => {
-  let made: string | undefined;
-  return () => (made ??= make());
-};
 export const bootId: () => string = once(() => readSystem("/proc/sys/kernel/random/boot_id")?.trim() ?? "");
 export const machineId: () => string = once(() => readSystem("/etc/machine-id")?.trim() ?? "");
 export const pidNamespace: () => string = once(() => {

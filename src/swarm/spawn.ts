@@ -3,8 +3,7 @@ import type { Caller } from "./caller.ts";
 import { translateFor } from "./load-plugins.ts";
 import { isAbsolute } from "node:path";
 import { timeOf } from "../core/entry.ts";
-import { isId, makeHandle, makeId, slug } from "../core/id.ts";
-import { randomBytes } from "../digest.ts";
+import { isId } from "../core/id.ts";
 import { parseApproval } from "../core/approval.ts";
 import { MAX_TASK, type Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
@@ -29,15 +28,13 @@ import type { Detected, Environment, Runner, Snapshot, SpawnRequest } from "../t
 import type { SpawnOptions } from "./api.ts";
 import { type Hive, tellFault } from "./hive.ts";
 import { mend } from "./journal.ts";
+import { newId } from "./new-id.ts";
 import { freshSnapshot, type Kept, openKept, queueMessage } from "./kept.ts";
 import { endTurn, holdBack, takeTurn } from "./logins.ts";
 import { NO_RUN } from "./observe.ts";
 import { TASK_MESSAGE } from "../core/queue.ts";
 import { inboxFor, planRun, startRun } from "./start-run.ts";
 import { callWithin, withLimit } from "./time-limit.ts";
-
-/** Makes a new id for a name or a task. */
-export const newId = (name: string): string => makeId(slug(name), makeHandle(randomBytes(16)));
 
 /** Throws SkepError "usage" with the runner's hint when what it starts is not installed. */
 async function requireProgram(runner: Runner, env: Environment): Promise<void> {
