@@ -107,7 +107,7 @@ function seeEnd(hive: Hive, kept: Kept, facts: RunFacts): void {
   if (facts.kind === "gone") {
     kept.goneSince ??= now;
     if (now - kept.goneSince < GONE_MS) return later(hive, kept, 100);
-    // Whoever is second sees the other: an inner sh that was only slow finds `stop`, or we find its child.
+    // Whoever is second sees the other: a subshell that was only slow finds `stop`, or we find its child.
     createStop(run.paths);
     return finish(hive, kept, inspectRun(run.paths, run.intent));
   }
