@@ -34,13 +34,8 @@ const FILE_MODE = 0o600;
 const DIR_MODE = 0o700;
 
 /** What `stat` tells; `undefined` when nothing is there. Links are not followed. */
-export function stat(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false });
-}
-
-export function exists(path: string): boolean {
-  return stat(path) !== undefined;
-}
+export const stat = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false });
+export const exists = (path: string): boolean => stat(path) !== undefined;
 
 /** Opens a regular file for reading; `undefined` when it is missing. A link, FIFO or folder is an error. */
 export function openRead(path: string): number | undefined {
@@ -82,15 +77,10 @@ export function openAppend(path: string): number {
   }
 }
 
-export function close(fd: number): void {
-  closeSync(fd);
-}
+export const close = (fd: number): void => closeSync(fd);
 
 /** Bytes in the open file. */
-export function sizeOf(fd: number): number {
-  return fstatSync(fd).size;
-}
-
+export const sizeOf = (fd: number): number => fstatSync(fd).size;
 export const inodeOf = (fd: number): number => fstatSync(fd).ino;
 
 /** Reads at most `length` bytes from `position`; shorter only at the end of the file. `into`: instead of a new buffer. */
@@ -115,10 +105,7 @@ export function append(fd: number, bytes: Uint8Array): void {
   }
 }
 
-export function sync(fd: number): void {
-  fdatasyncSync(fd);
-}
-
+export const sync = (fd: number): void => fdatasyncSync(fd);
 export const truncate = (fd: number, size: number): void => ftruncateSync(fd, size);
 
 /** A whole regular file of at most `limit` bytes; `undefined` when it is missing. */
@@ -186,8 +173,22 @@ export function create(path: string, text: string): boolean {
 
 export const openFolder = (path: string): number => openSync(path, O_RDONLY);
 
+let postponed: Set<string> | undefined; // folders
+
+/** Names made in here need to be durable at its end only: each folder is synced once then. `work` pauses nowhere. */
+export function syncOnce<Made>(work: () => Made): Made {
+  const folders = (postponed = new Set<string>());
+  try {
+    return work();
+  } finally {
+    postponed = undefined;
+    for (const folder of folders) syncFolder(folder);
+  }
+}
+
 /** Makes the names in a folder durable. */
 export function syncFolder(path: string): void {
+  if (postponed !== undefined) return void postponed.add(path);
   const fd = openFolder(path);
   try {
     fsyncSync(fd);
@@ -283,9 +284,7 @@ export function remove(path: string): void {
 }
 
 /** Deletes a folder and what is in it; links in it are deleted, not followed. */
-export function removeFolder(path: string): void {
-  rmSync(path, { recursive: true, force: true });
-}
+export const removeFolder = (path: string): void => rmSync(path, { recursive: true, force: true });
 
 /** The path without links; the path itself when nothing is there. */
 export function realPath(path: string): string {

@@ -3,6 +3,7 @@
  * was measured to be somebody else's in 98 of 98 forced cases. Reads /proc: Linux.
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { once } from "../core/once.ts";
 import { stat } from "../disk.ts";
 import { systemCode } from "../errors.ts";
 import { type Claim, type Intent, type ProcessId, readChild, readClaim, readExit, type RunPaths } from "./run-files.ts";
@@ -17,10 +18,6 @@ export function readSystem(path: string): string | undefined {
   }
 }
 
-const once = (make: () => string): (() => string) => {
-  let made: string | undefined;
-  return () => (made ??= make());
-};
 export const bootId: () => string = once(() => readSystem("/proc/sys/kernel/random/boot_id")?.trim() ?? "");
 export const machineId: () => string = once(() => readSystem("/etc/machine-id")?.trim() ?? "");
 export const pidNamespace: () => string = once(() => {
@@ -57,6 +54,28 @@ export const allPids = (): number[] =>
   readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
+
+/** A moment in the order in which pids are given: the last one, and how many there were since the boot. */
+export interface PidMoment {
+  readonly last: number;
+  readonly count: number;
+}
+export function pidMoment(): PidMoment {
+  const last = Number(readSystem("/proc/loadavg")?.trim().split(" ").at(-1) ?? Number.NaN);
+  return { last, count: Number(/^processes (\d+)$/m.exec(readSystem("/proc/stat") ?? "")?.[1] ?? Number.NaN) };
+}
+const pidLimit = once(() => readSystem("/proc/sys/kernel/pid_max")?.trim() ?? "");
+
+/** Pids that may have been given since. They are given in turn, so that most are told by their number alone. */
+export function pidsSince(moment: PidMoment | undefined): number[] {
+  const pids = allPids();
+  if (moment === undefined) return pids;
+  const now = pidMoment();
+  // Half a turn at most: what cannot be read is NaN, and holds for nothing.
+  if (!(now.count - moment.count < Number(pidLimit()) / 2)) return pids;
+  const { last } = moment;
+  return pids.filter((pid) => (now.last >= last ? pid > last : pid > last || pid <= now.last));
+}
 
 /**
  * `unclaimed`: it may start yet · `void`: given up before its start · `orphaned`: the child lives without its shim, its exit
