@@ -21,6 +21,9 @@ export function isTerminal(fd: 0 | 1 | 2): boolean {
   }
 }
 
+/** All of it, to its end. What reads streams is loaded then: 3 ms. */
+export const readStdin = async (): Promise<string> => (await import("node:stream/consumers")).text(process.stdin);
+
 /** Waits for a slow reader only as the kernel does; where the descriptor itself does not wait, the stream takes over. */
 export function openSink(fd: 1 | 2): Sink {
   let stream: NodeJS.WritableStream | undefined;
