@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { once } from "../core/once.ts";
-import { stat } from "../disk.ts";
+import { exists, stat } from "../disk.ts";
 import { systemCode } from "../errors.ts";
 import { type Claim, type Intent, type ProcessId, readChild, readClaim, readExit, type RunPaths } from "./run-files.ts";
 
@@ -66,16 +66,19 @@ export function pidMoment(): PidMoment {
 }
 const pidLimit = once(() => readSystem("/proc/sys/kernel/pid_max")?.trim() ?? "");
 
-/** Pids that may have been given since. They are given in turn, so that most are told by their number alone. */
+/** Pids of processes that may have been started since. They are given in turn, so that most are told by their number alone. */
 export function pidsSince(moment: PidMoment | undefined): number[] {
-  const pids = allPids();
-  if (moment === undefined) return pids;
+  if (moment === undefined) return allPids();
+  const { last, count } = moment;
   const now = pidMoment();
   // Half a turn at most: what cannot be read is NaN, and holds for nothing.
-  if (!(now.count - moment.count < Number(pidLimit()) / 2)) return pids;
-  const { last } = moment;
-  return pids.filter((pid) => (now.last >= last ? pid > last : pid > last || pid <= now.last));
+  if (!(now.count - count < Number(pidLimit()) / 2)) return allPids();
+  const given = now.last - last;
+  if (given >= 0 && given <= FEW)
+    return Array.from({ length: given }, (_, at) => last + 1 + at).filter((pid) => exists(`/proc/${pid}`));
+  return allPids().filter((pid) => (now.last >= last ? pid > last : pid > last || pid <= now.last));
 }
+const FEW = 250; // to list all processes takes longer, where there are many
 
 /**
  * `unclaimed`: it may start yet · `void`: given up before its start · `orphaned`: the child lives without its shim, its exit
@@ -101,7 +104,7 @@ export function inspectRun(paths: RunPaths, intent: Intent): RunFacts {
   const known = child === undefined ? {} : { child };
   if (isElsewhere(intent)) return endedFacts(paths, known) ?? { kind: "elsewhere" };
   const here = intent.boot === bootId();
-  const shimLives = here && (claim === "empty" ? namesFolder(paths.dir) : isAlive(claim.shim));
+  const shimLives = here && (claim === "empty" ? livesUnnamed(paths) : isAlive(claim.shim));
   const childLives = here && child !== undefined && isAlive(child);
   const ended = endedFacts(paths, known);
   if (ended !== undefined) return ended;
@@ -119,7 +122,7 @@ export function inspectRun(paths: RunPaths, intent: Intent): RunFacts {
 function inspectDamaged(paths: RunPaths, claim: Exclude<Claim, { by: "nobody" }> | "empty"): RunFacts {
   const child = readChild(paths);
   const known = child === undefined ? {} : { child };
-  const shimLives = claim === "empty" ? namesFolder(paths.dir) : isAlive(claim.shim);
+  const shimLives = claim === "empty" ? livesUnnamed(paths) : isAlive(claim.shim);
   const childLives = child !== undefined && isAlive(child);
   const ended = endedFacts(paths, known);
   if (ended?.kind === "exited") return ended.code === 0 ? { kind: "gone", ...known } : ended;
@@ -140,6 +143,14 @@ function isElsewhere({ machine, boot, pidns }: Intent): boolean {
   return boot === bootId() && pidns !== pidNamespace();
 }
 
-/** An empty claim was made by a shim whose disk was full: it may be at work all the same. */
-const namesFolder = (folder: string): boolean =>
-  allPids().some((pid) => readSystem(`/proc/${pid}/cmdline`)?.split("\0").includes(folder) === true);
+const WRITTEN_WITHIN_MS = 1_000;
+
+/**
+ * An empty claim was made this moment, and is about to be written: that is taken for granted, since a look at every process of
+ * the machine with each spawn would be dear. Or by a shim whose disk was full, which may be at work all the same.
+ */
+function livesUnnamed({ claim, dir }: RunPaths): boolean {
+  const age = Date.now() - (stat(claim)?.mtimeMs ?? 0);
+  if (age >= 0 && age < WRITTEN_WITHIN_MS) return true;
+  return allPids().some((pid) => readSystem(`/proc/${pid}/cmdline`)?.split("\0").includes(dir) === true);
+}

@@ -22,6 +22,7 @@ describe("pids since a moment", () => {
     const both = (pids: readonly number[]): readonly boolean[] => [older, younger].map((pid) => pids.includes(pid));
     assert.ok(Number.isInteger(moment.last) && Number.isInteger(moment.count));
     assert.deepEqual(both(pidsSince(moment)), [false, true]);
+    assert.deepEqual(both(pidsSince({ ...moment, last: moment.last - 1_000 })), [true, true], "of many all are listed");
     assert.deepEqual(both(pidsSince({ ...moment, last: 2 ** 31 })), [true, true], "the numbers began anew");
   });
 
