@@ -35,7 +35,8 @@ SKEP_start $$
   #5#cd "$2" || exit 126
   umask "$1"; trap : QUIT
   export SKEP_AGENT_ID="$3" SKEP_ROOT="$4" SKEP_RUN="$5"; shift 5
-  command -v "$1" >/dev/null || { echo "$1: not found" >&2; exit 127; }; exec ${setsid} -- "$@"
+  case $1 in */*);; *) command -v "$1" >/dev/null || { echo "$1: not found" >&2; exit 127; };; esac
+  exec ${setsid} -- "$@"
 }
 case $SKEP_in in
 open) ${mkfifo} "$SKEP_d/p" || { echo 75 >"$SKEP_d/exit"; exit 75; }
