@@ -29,6 +29,8 @@ import {
 import { dirname } from "node:path";
 import { SkepError, systemCode } from "./errors.ts";
 
+export type { Stats };
+
 const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
 const FILE_MODE = 0o600;
 const DIR_MODE = 0o700;
@@ -38,12 +40,15 @@ export function stat(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
 }
 
-export function exists(path: string): boolean {
-  return stat(path) !== undefined;
+export const exists = (path: string): boolean => stat(path) !== undefined;
+
+export interface OpenFile {
+  readonly fd: number;
+  readonly stats: Stats; // as it was opened
 }
 
 /** Opens a regular file for reading; `undefined` when it is missing. A link, FIFO or folder is an error. */
-export function openRead(path: string): number | undefined {
+export function openFile(path: string): OpenFile | undefined {
   let fd: number;
   try {
     fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -52,10 +57,12 @@ export function openRead(path: string): number | undefined {
     if (systemCode(error) === "ELOOP") throw notRegular(path, error);
     throw error;
   }
-  if (fstatSync(fd).isFile()) return fd;
+  const stats = fstatSync(fd);
+  if (stats.isFile()) return { fd, stats };
   closeSync(fd);
   throw notRegular(path);
 }
+export const openRead = (path: string): number | undefined => openFile(path)?.fd;
 
 const notRegular = (path: string, cause?: unknown): SkepError =>
   new SkepError("corrupt", `${path} is not a regular file`, { cause });
@@ -82,14 +89,10 @@ export function openAppend(path: string): number {
   }
 }
 
-export function close(fd: number): void {
-  closeSync(fd);
-}
+export const close = (fd: number): void => closeSync(fd);
 
 /** Bytes in the open file. */
-export function sizeOf(fd: number): number {
-  return fstatSync(fd).size;
-}
+export const sizeOf = (fd: number): number => fstatSync(fd).size;
 
 export const inodeOf = (fd: number): number => fstatSync(fd).ino;
 
@@ -115,22 +118,23 @@ export function append(fd: number, bytes: Uint8Array): void {
   }
 }
 
-export function sync(fd: number): void {
-  fdatasyncSync(fd);
-}
+export const sync = (fd: number): void => fdatasyncSync(fd);
 
 export const truncate = (fd: number, size: number): void => ftruncateSync(fd, size);
 
 /** A whole regular file of at most `limit` bytes; `undefined` when it is missing. */
-export function readWhole(path: string, limit: number): Buffer | undefined {
-  const fd = openRead(path);
-  if (fd === undefined) return undefined;
+export const readWhole = (path: string, limit: number): Buffer | undefined => readFile(path, limit)?.bytes;
+
+/** The same, with what `stat` told before it was read. */
+export function readFile(path: string, limit: number): { readonly bytes: Buffer; readonly stats: Stats } | undefined {
+  const file = openFile(path);
+  if (file === undefined) return undefined;
   try {
-    const size = sizeOf(fd);
+    const { size } = file.stats;
     if (size > limit) throw new SkepError("corrupt", `${path} has ${size} bytes, more than the ${limit} it may have`);
-    return readAt(fd, 0, size);
+    return { bytes: readAt(file.fd, 0, size), stats: file.stats };
   } finally {
-    closeSync(fd);
+    closeSync(file.fd);
   }
 }
 
@@ -283,9 +287,7 @@ export function remove(path: string): void {
 }
 
 /** Deletes a folder and what is in it; links in it are deleted, not followed. */
-export function removeFolder(path: string): void {
-  rmSync(path, { recursive: true, force: true });
-}
+export const removeFolder = (path: string): void => rmSync(path, { recursive: true, force: true });
 
 /** The path without links; the path itself when nothing is there. */
 export function realPath(path: string): string {

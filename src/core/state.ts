@@ -34,7 +34,7 @@ export interface AgentState {
   readonly unknown: number; // entries that no handler wanted
   readonly skipped: number; // lines that are none
   readonly foreign: number; // entries of another supervisor
-  readonly previous?: { readonly data: Readonly<Record<string, unknown>>; readonly at: number }; // another supervisor's last entry, to tell a double
+  readonly previous?: { readonly data: Readonly<Record<string, unknown>>; readonly at: number } | undefined; // another supervisor's last entry, to tell a double
 }
 export interface RunRecord {
   readonly run: number;

@@ -2,7 +2,7 @@
 import { type Checkpoint, restore } from "../core/checkpoint.ts";
 import { endedAt } from "../core/ended.ts";
 import type { Meta } from "../core/meta.ts";
-import { exists, stat } from "../disk.ts";
+import { exists, stat, type Stats } from "../disk.ts";
 import { runPaths } from "../process/run-files.ts";
 import { isSplit, segmentsOf } from "../store/segments.ts";
 import type { AgentPaths } from "../store/store.ts";
@@ -73,27 +73,49 @@ export function splitRow(text: string): Row | undefined {
 
 const plain = (word: string): string => (word.includes("\\") ? String(JSON.parse(`"${word}"`)) : word);
 
+/** Of the files that are opened anyway, what was told of them before they were read. */
+export interface SeenFiles {
+  readonly folder: Stats | undefined;
+  readonly meta: Stats | undefined;
+  readonly log: Stats | undefined;
+  readonly split: boolean;
+  readonly runs: string; // see `sealOfRun`
+}
+
 /**
  * Sizes and times of what an ended agent's snapshot is made of; its folder's tells what came into it, the first segment of its
  * log too. `run`: its newest.
  */
-export function sealOf({ folder, meta, log, inbox }: AgentPaths, run: number, split: boolean = isSplit(log)): string {
-  const segments = split ? segmentsOf(log).map(({ inode, size, time }) => `${SEGMENT}${inode}:${size}:${time}`) : [];
-  const parts = [[log, meta, folder].map(timeOf).join(" "), ...segments].join(" ");
-  if (run === 0) return parts;
-  const { intent, out, err, mirror } = runPaths(folder, run);
-  return [parts, timeOf(`${folder}/runs`), timeOf(intent), ...[out, err, mirror, inbox].map(sizeOf)].join(" ");
+export function sealOf(paths: AgentPaths, run: number, seen: SeenFiles = see(paths, run)): string {
+  const segments = seen.split
+    ? segmentsOf(paths.log).map(({ inode, size, time }) => `${SEGMENT}${inode}:${size}:${time}`)
+    : [];
+  return [[seen.log, seen.meta, seen.folder].map(timeOf).join(" "), ...segments].join(" ") + seen.runs;
 }
 
+/** Its part that tells of the newest run. */
+export function sealOfRun({ folder, inbox }: AgentPaths, run: number): string {
+  if (run === 0) return "";
+  const { intent, out, err, mirror } = runPaths(folder, run);
+  const times = [`${folder}/runs`, intent].map((path) => timeOf(stat(path)));
+  return ` ${[...times, ...[out, err, mirror, inbox].map(sizeOf)].join(" ")}`;
+}
+
+const see = (paths: AgentPaths, run: number, split: boolean = isSplit(paths.log)): SeenFiles => ({
+  log: stat(paths.log),
+  meta: stat(paths.meta),
+  folder: stat(paths.folder),
+  split,
+  runs: sealOfRun(paths, run),
+});
+
 export const isSealed = (paths: AgentPaths, { seal, run }: Row): boolean =>
-  seal === sealOf(paths, run, seal.includes(SEGMENT));
+  seal === sealOf(paths, run, see(paths, run, seal.includes(SEGMENT)));
 
 const SEGMENT = "+";
 
-function timeOf(path: string): string {
-  const found = stat(path);
-  return found === undefined ? "-" : `${found.ino}:${found.size}:${found.mtimeMs}`;
-}
+const timeOf = (found: Stats | undefined): string =>
+  found === undefined ? "-" : `${found.ino}:${found.size}:${found.mtimeMs}`;
 const sizeOf = (path: string): number => stat(path)?.size ?? 0;
 
 // The block of a row is behind its hash: nobody but this module, in this format, wrote what is parsed here.

@@ -1,18 +1,22 @@
 /** Reads the swarm from disk alone: no supervisor is needed, and nothing is written. */
 import { TASK_MESSAGE } from "../core/queue.ts";
+import type { Checkpoint } from "../core/checkpoint.ts";
 import { isTime, timeOf } from "../core/entry.ts";
 import type { Meta } from "../core/meta.ts";
 import { oldestFirst } from "../core/selector.ts";
+import type { Translate } from "../core/translate.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import type { ProcessFacts } from "../core/status.ts";
+import { close, openFile } from "../disk.ts";
 import { notFound, reasonOf, SkepError, systemCode } from "../errors.ts";
 import { foreignIsAlive, lookForForeign } from "../process/inbox-socket.ts";
 import { listRuns, recoverIntent, runPaths } from "../process/run-files.ts";
-import { readMeta } from "../store/fs-store.ts";
-import type { Store } from "../store/store.ts";
+import { readAgentFolder, readMeta } from "../store/fs-store.ts";
+import { isSplit } from "../store/segments.ts";
+import type { AgentPaths, Store } from "../store/store.ts";
 import { readInbox } from "../store/inbox-log.ts";
 import type { Detail, Problem, Snapshot, SwarmView } from "../types.ts";
-import { formatRow, isSettled, sealOf } from "./index-row.ts";
+import { formatRow, isSettled, sealOf, sealOfRun, type SeenFiles } from "./index-row.ts";
 import { checkpointOf, type Journal, openJournal, SHORT_LOG } from "./journal.ts";
 import { type PluginSet, translateFor } from "./load-plugins.ts";
 import { lookAt } from "./observe.ts";
@@ -89,19 +93,19 @@ interface Known {
 
 /** `undefined` when there is no such agent. Throws SkepError "corrupt" when its meta.json cannot be read. */
 export async function readAgent(tools: ReadTools, id: string, known?: Known): Promise<ReadAgent | undefined> {
+  const found = readAgentFolder(tools.store, id);
+  if (found === undefined) return undefined;
   const paths = tools.store.paths(id);
   const run = listRuns(paths.folder).at(-1) ?? 0;
-  const seal = sealOf(paths, run); // before anything is read: what changes meanwhile is seen the next time
-  const meta = readMetaOf(tools, id);
-  if (meta === undefined) return undefined;
+  const runs = sealOfRun(paths, run);
+  const meta = completeMeta(tools, found.meta, run);
   const translate = await translateFor(tools.plugins, meta.runner);
   const index = known?.index ?? indexFor(tools, id);
   const from = await index?.checkpoint(id);
-  const skimmed = from === undefined ? skimJournal(paths, translate) : undefined;
-  const journal = skimmed ?? openJournal(paths, translate, false, undefined, from);
+  const { seal, journal } = openAt(paths, translate, run, { ...found.seen, runs }, from);
   const checkpoint = journal.position.at < SHORT_LOG ? undefined : checkpointOf(journal);
   const { seq } = journal;
-  const seen = lookAt(journal, tools.now());
+  const seen = lookAt(journal, tools.now(), run);
   const facts = factsOf(meta, journal, seen.facts, known?.isAlive);
   const snapshot = makeSnapshot(meta, journal.state, facts, seen.reach);
   const logged = journal.seq === seq && seen.over && (seen.observed?.run ?? 0) === run;
@@ -115,18 +119,43 @@ export async function readAgent(tools: ReadTools, id: string, known?: Known): Pr
   return { ...read, row: formatRow({ meta, journal, run, seal: settled ? seal : "" }, snapshot, checkpoint) };
 }
 
+/**
+ * The journal, and the seal of what it was read from: told of each file before it is read, and of the folder before all, so
+ * that what changes meanwhile is seen the next time. The log is opened before its segments are looked for.
+ */
+function openAt(
+  paths: AgentPaths,
+  translate: Translate,
+  run: number,
+  before: Omit<SeenFiles, "log" | "split">,
+  from: Checkpoint | undefined,
+): { readonly seal: string; readonly journal: Journal } {
+  const log = openFile(paths.log);
+  try {
+    const split = isSplit(paths.log);
+    const seal = sealOf(paths, run, { ...before, log: log?.stats, split });
+    const isPlain = log !== undefined && !split && from === undefined;
+    const skimmed = isPlain ? skimJournal(paths, translate, log) : undefined;
+    return { seal, journal: skimmed ?? openJournal(paths, translate, false, undefined, from) };
+  } finally {
+    if (log !== undefined) close(log.fd);
+  }
+}
+
 /** meta.json, with what a rewrite by zot dropped taken from the newest intent. */
 export function readMetaOf(tools: Pick<ReadTools, "store" | "repoRoot">, id: string): Meta | undefined {
   const meta = readMeta(tools.store, id);
   if (meta === undefined) return undefined;
-  const whole = meta.skep === undefined ? fromIntent(tools.store, meta) : meta;
-  return tools.repoRoot === undefined ? whole : { ...whole, dir: tools.repoRoot };
+  return completeMeta(tools, meta, listRuns(tools.store.paths(id).folder).at(-1) ?? 0);
 }
 
-function fromIntent(store: Store, meta: Meta): Meta {
-  const { folder } = store.paths(meta.id);
-  const run = listRuns(folder).at(-1);
-  const intent = run === undefined ? undefined : recoverIntent(runPaths(folder, run), run);
+function completeMeta({ store, repoRoot }: Pick<ReadTools, "store" | "repoRoot">, meta: Meta, run: number): Meta {
+  const whole = meta.skep === undefined && run > 0 ? fromIntent(store.paths(meta.id).folder, meta, run) : meta;
+  return repoRoot === undefined ? whole : { ...whole, dir: repoRoot };
+}
+
+function fromIntent(folder: string, meta: Meta, run: number): Meta {
+  const intent = recoverIntent(runPaths(folder, run), run);
   if (intent === undefined || intent.damaged !== undefined) return meta;
   const { runner, args, options, labels } = intent;
   return { ...meta, runner, skep: { args, options, labels } };
