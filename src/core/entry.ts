@@ -56,9 +56,11 @@ export function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-export function isTime(value: unknown): value is Time {
-  return typeof value === "string" && RFC3339.test(value) && !Number.isNaN(Date.parse(value));
-}
+export const isTime = (value: unknown): value is Time => !Number.isNaN(parseTime(value));
+
+/** Milliseconds since 1970; NaN for what is no time. */
+const parseTime = (value: unknown): number =>
+  typeof value === "string" && RFC3339.test(value) ? Date.parse(value) : Number.NaN;
 
 let lastTime = -1;
 let lastText = "";
@@ -77,8 +79,10 @@ export function parseLine(text: string): ParsedLine | undefined {
   if (data === undefined || typeof data["type"] !== "string") return undefined;
   const stamp = parseStamp(data["skep"]);
   if (stamp === undefined) {
-    const received = isTime(data["time"]) ? Date.parse(data["time"]) : 0;
-    return { entry: { type: data["type"], time: entryTime(data, received), received, data, origin: { by: "other" } } };
+    const told = parseTime(data["time"]);
+    const received = Number.isNaN(told) ? 0 : told;
+    const time = Number.isNaN(told) ? timeOf(0) : String(data["time"]);
+    return { entry: { type: data["type"], time, received, data, origin: { by: "other" } } };
   }
   delete data["skep"];
   return { entry: stampedEntry(data["type"], data, stamp), stamp };

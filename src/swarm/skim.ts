@@ -89,11 +89,11 @@ function makeSkimmer(translate: Translate): Skimmer {
 }
 
 function behindPassed(state: AgentState, passed: number, before: string): AgentState {
-  const { speech: _speech, previous: _previous, ...rest } = state;
   const entry = parseLine(before)?.entry;
   return {
-    ...rest,
-    ...(entry === undefined ? {} : { previous: { data: entry.data, at: entry.received } }),
+    ...state,
+    speech: undefined,
+    previous: entry === undefined ? undefined : { data: entry.data, at: entry.received },
     activity: "",
     transcript: EMPTY,
     answer: undefined,
