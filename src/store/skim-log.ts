@@ -55,7 +55,7 @@ export function skimLines(bytes: Buffer, openings: readonly Buffer[], visitor: S
 }
 
 /** By hand: for a few bytes `compare` is dearer. */
-function startsWith(bytes: Buffer, at: number, words: Buffer): boolean {
+export function startsWith(bytes: Buffer, at: number, words: Buffer): boolean {
   for (let index = 0; index < words.length; index += 1) if (bytes[at + index] !== words[index]) return false;
   return true;
 }

@@ -36,10 +36,12 @@ export function formatRow(
   const inbox = journal.state.foreign > 0 ? meta.inboxPath : "";
   const ended = endedAt(snapshot);
   const words = [meta.runner, journal.translate.by, String(run), inbox, meta.sessionId ?? "", String(ended)];
-  const parts = [...words, seal].map((word) => JSON.stringify(word).slice(1, -1)); // a tab may be in a path
+  const parts = [...words, seal].map((word) => (PLAIN.test(word) ? word : JSON.stringify(word).slice(1, -1))); // a tab may be in a path
   const fold = checkpoint === undefined ? "" : JSON.stringify(checkpoint);
   return [...parts, JSON.stringify(snapshot), fold].join("\t");
 }
+
+const PLAIN = /^[\w/.:@#+ -]*$/; // most are
 
 /** Whether nothing will come of an agent by itself: it has ended, and no message waits, not even one its log lacks. */
 export function isSettled({ paths, state }: Journal, { phase, queued }: Snapshot): boolean {

@@ -4,25 +4,27 @@
  */
 import { apply } from "../core/apply.ts";
 import { parseLine } from "../core/entry.ts";
+import { TAIL_KEPT } from "../core/checkpoint.ts";
+import { TAIL } from "../core/snapshot.ts";
 import { type AgentState, INITIAL } from "../core/state.ts";
 import { EMPTY, lengthOf } from "../core/transcript.ts";
 import type { Translate } from "../core/translate.ts";
 import { type OpenFile, readAt } from "../disk.ts";
-import { openingsOf, skimLines, skimLog, type SkimVisitor } from "../store/skim-log.ts";
+import { openingsOf, skimLines, skimLog, type SkimVisitor, startsWith } from "../store/skim-log.ts";
 import type { AgentPaths } from "../store/store.ts";
-import { type Journal, journalAt, readJournalEnd, START_OF_LOG } from "./journal.ts";
+import { type Journal, journalAt, readJournalEnd, SHORT_LOG, START_OF_LOG } from "./journal.ts";
 
 const WINDOWS = [64, 512, 4096].map((kib) => kib * 1024); // bytes of a log's end that are held: more when they show too little
-const NEAR = [96, 24, 12]; // lines before the end at which the whole fold may begin
-const SHOWN = 8; // lines of the transcript, to show what a checkpoint keeps
 const NEWLINE = 10;
+const spare = Buffer.allocUnsafe(64 * 1024); // nothing of it is kept, and a new one for each of thousands of logs is felt
 
 /** The folded journal of a log that was never split; nothing when it is to be read whole. */
 export function skimJournal(paths: AgentPaths, translate: Translate, log: OpenFile): Journal | undefined {
   const { size } = log.stats;
   for (const window of WINDOWS) {
     const from = Math.max(0, size - window);
-    const journal = skimTo(from, readAt(log.fd, from, size - from), { fd: log.fd, paths, translate });
+    const bytes = readAt(log.fd, from, size - from, window === spare.length ? spare : undefined);
+    const journal = skimTo(from, bytes, { fd: log.fd, paths, translate });
     if (journal !== "too little") return journal;
   }
   return undefined;
@@ -44,24 +46,42 @@ interface Start {
 function skimTo(from: number, window: Buffer, { fd, paths, translate }: Skimmed): Journal | undefined | "too little" {
   const first = from === 0 ? 0 : beginningOfThird(window); // behind a whole line: what follows may say it again
   if (first === undefined) return "too little";
-  const openings = openingsOf(translate.passing);
+  const { openings } = passingOf(translate);
   const skimmer = makeSkimmer(translate);
   if (from > 0 && !skimLog(fd, from + first, openings, skimmer)) return undefined;
   const starts: Start[] = [{ at: first, ...skimmer.soFar() }];
-  let at = first;
-  for (const cut of cutsOf(window, first)) {
-    if (!skimLines(window.subarray(at, cut), openings, skimmer)) break;
-    at = cut;
-    starts.push({ at, ...skimmer.soFar() });
-  }
-  // The nearest to the end that shows enough.
-  for (const { at: start, state, passed } of starts.toReversed()) {
-    const begin = passed === 0 ? state : behindPassed(state, passed, lastLine(window, start));
-    const journal = journalAt(paths, translate, false, { ...START_OF_LOG, at: from + start, state: begin });
-    readJournalEnd(journal, window.subarray(start));
-    if (passed === 0 || showsEnough(journal.state)) return journal;
+  const lines = from + window.length < SHORT_LOG ? TAIL : TAIL_KEPT;
+  const near = nearEnd(window, first, lines, translate);
+  if (near > first && skimLines(window.subarray(first, near), openings, skimmer))
+    starts.unshift({ at: near, ...skimmer.soFar() });
+  for (const { at, state, passed } of starts) {
+    const begin = passed === 0 ? state : behindPassed(state, passed, lastLine(window, at));
+    const journal = journalAt(paths, translate, false, { ...START_OF_LOG, at: from + at, state: begin });
+    readJournalEnd(journal, window.subarray(at));
+    if (passed === 0 || showsEnough(journal.state, lines)) return journal;
   }
   return "too little";
+}
+
+/** How lines begin that may be passed over, and whether such a line adds to the transcript: one of each type is asked. */
+interface Passing {
+  readonly openings: readonly Buffer[];
+  readonly speaks: (Speaks | undefined)[];
+}
+type Speaks = "answer" | "text" | "nothing";
+
+const known = new WeakMap<Translate, Passing>(); // a translation is that of thousands of agents
+function passingOf(translate: Translate): Passing {
+  const passing = known.get(translate) ?? { openings: openingsOf(translate.passing), speaks: [] };
+  known.set(translate, passing);
+  return passing;
+}
+
+function speaksOf(text: string, translate: Translate): Speaks {
+  const entry = parseLine(text)?.entry;
+  const events = (entry === undefined ? undefined : translate(entry)) ?? [];
+  if (events.some((event) => event.kind === "message" && event.role === "assistant")) return "answer";
+  return events.some(({ kind }) => kind === "message" || kind === "output") ? "text" : "nothing";
 }
 
 interface Skimmer extends SkimVisitor {
@@ -102,8 +122,8 @@ function behindPassed(state: AgentState, passed: number, before: string): AgentS
   };
 }
 
-const showsEnough = ({ activity, answer, transcript, updated }: AgentState): boolean =>
-  activity !== "" && answer !== undefined && updated > 0 && lengthOf(transcript) >= SHOWN;
+const showsEnough = ({ activity, answer, transcript, updated }: AgentState, lines: number): boolean =>
+  activity !== "" && answer !== undefined && updated > 0 && lengthOf(transcript) >= lines;
 
 /** Where a line begins that has a whole one before it. */
 function beginningOfThird(window: Buffer): number | undefined {
@@ -112,17 +132,24 @@ function beginningOfThird(window: Buffer): number | undefined {
   return third === 0 ? undefined : third;
 }
 
-/** Beginnings of lines that near to the end, the farthest first. */
-function cutsOf(window: Buffer, first: number): readonly number[] {
-  const cuts: number[] = [];
-  let at = window.length - 1; // its last newline ends a line
-  let lines = 0;
-  for (const near of NEAR.toReversed()) {
-    for (; lines < near && at > first; lines += 1) at = window.lastIndexOf(NEWLINE, at - 1);
-    if (at <= first) break;
-    cuts.unshift(at + 1);
+/** Where a line begins from which on the fold probably shows enough. To be wrong here costs a second fold. */
+function nearEnd(window: Buffer, first: number, lines: number, translate: Translate): number {
+  const { openings, speaks } = passingOf(translate);
+  let shown = 0;
+  let answered = false;
+  let end = window.lastIndexOf(NEWLINE);
+  while (end > first) {
+    const start = window.lastIndexOf(NEWLINE, end - 1) + 1;
+    const type = openings.findIndex((opening) => startsWith(window, start, opening));
+    if (type !== -1) {
+      const says = (speaks[type] ??= speaksOf(window.toString("utf8", start, end), translate));
+      if (says !== "nothing") shown += 1;
+      if (says === "answer") answered = true;
+      if (answered && shown >= lines) return start;
+    }
+    end = start - 1;
   }
-  return cuts;
+  return first;
 }
 
 /** The line that ends right before. */
