@@ -144,7 +144,7 @@ export function replace(path: string, content: string | Uint8Array): void {
   const fd = openNew(temp);
   try {
     try {
-      append(fd, Buffer.from(content));
+      append(fd, typeof content === "string" ? Buffer.from(content) : content);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

@@ -269,7 +269,12 @@ const extend = (
 
 function startTool(state: AgentState, { id, name = "tool" }: Extract<AgentEvent, { kind: "tool" }>): AgentState {
   const others = id === undefined ? state.tools : state.tools.filter((tool) => tool.id !== id); // told again, better
-  return { ...state, speech: undefined, activity: `tool: ${name.slice(0, TOOL_NAME)}`, tools: [...others, { id, name }] };
+  return {
+    ...state,
+    speech: undefined,
+    activity: `tool: ${name.slice(0, TOOL_NAME)}`,
+    tools: [...others, { id, name }],
+  };
 }
 
 function endTool(state: AgentState, { id }: Extract<AgentEvent, { kind: "tool" }>): AgentState {

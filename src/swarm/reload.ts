@@ -5,6 +5,7 @@ import { isTime, timeOf } from "../core/entry.ts";
 import type { Meta } from "../core/meta.ts";
 import { oldestFirst } from "../core/selector.ts";
 import type { Translate } from "../core/translate.ts";
+import { endedAt } from "../core/ended.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import type { ProcessFacts } from "../core/status.ts";
 import { close, openFile } from "../disk.ts";
@@ -12,11 +13,12 @@ import { notFound, reasonOf, SkepError, systemCode } from "../errors.ts";
 import { foreignIsAlive, lookForForeign } from "../process/inbox-socket.ts";
 import { listRuns, recoverIntent, runPaths } from "../process/run-files.ts";
 import { readAgentFolder, readMeta } from "../store/fs-store.ts";
+import type { IndexRow } from "../store/index-file.ts";
 import { isSplit } from "../store/segments.ts";
 import type { AgentPaths, Store } from "../store/store.ts";
 import { readInbox } from "../store/inbox-log.ts";
 import type { Detail, Problem, Snapshot, SwarmView } from "../types.ts";
-import { formatRow, isSettled, sealOf, sealOfRun, type SeenFiles } from "./index-row.ts";
+import { formatRow, isSettled, type Seal, sealOf, sealOfRun, type SeenFiles } from "./index-row.ts";
 import { checkpointOf, type Journal, openJournal, SHORT_LOG } from "./journal.ts";
 import { type PluginSet, translateFor } from "./load-plugins.ts";
 import { lookAt } from "./observe.ts";
@@ -31,7 +33,9 @@ export interface ReadAgent {
   /** What of it is damaged and was read around. */
   readonly problems: readonly Problem[];
   /** For the index; absent where it would say what others may not be told. */
-  readonly row?: string;
+  readonly row?: IndexRow;
+  /** It has ended, and nothing will come of it by itself. */
+  readonly settled?: Settled;
   readonly folded: number; // bytes of the log that were folded anew
 }
 export interface ReadTools {
@@ -51,23 +55,29 @@ export async function reload(tools: ReadTools, passesOver?: (agent: Settled) => 
   const problems: Problem[] = [];
   const agents: Snapshot[] = [];
   const index = openIndex(tools);
-  const fresh = new Map<string, string>();
+  const fresh = new Map<string, IndexRow>();
   const isAlive = lookForForeign();
   let work = 0;
   let hidden = 0;
   for (const id of store.ids()) {
     try {
       const known = await index.settled(id);
-      if (known !== undefined && passesOver?.(known) === true) hidden += 1;
-      else if (known !== undefined) agents.push(inRepo(known.snapshot(), repoRoot));
-      else {
-        const agent = await readAgent(tools, id, { index, isAlive });
-        if (agent === undefined) continue;
-        agents.push(agent.snapshot);
-        problems.push(...agent.problems);
-        if (agent.row !== undefined) fresh.set(id, agent.row);
-        work += 1 + agent.folded / WORK_BYTES;
+      if (known !== undefined && passesOver?.(known) === true) {
+        hidden += 1;
+        continue;
       }
+      const snapshot = known?.snapshot();
+      if (snapshot !== undefined) {
+        agents.push(inRepo(snapshot, repoRoot));
+        continue;
+      }
+      const agent = await readAgent(tools, id, { index, isAlive });
+      if (agent === undefined) continue;
+      if (agent.settled !== undefined && passesOver?.(agent.settled) === true) hidden += 1;
+      else agents.push(agent.snapshot);
+      problems.push(...agent.problems);
+      if (agent.row !== undefined) fresh.set(id, agent.row);
+      work += 1 + agent.folded / WORK_BYTES;
     } catch (error) {
       problems.push({ path: store.paths(id).meta, code: problemCode(error), message: reasonOf(error) });
     }
@@ -97,12 +107,12 @@ export async function readAgent(tools: ReadTools, id: string, known?: Known): Pr
   if (found === undefined) return undefined;
   const paths = tools.store.paths(id);
   const run = listRuns(paths.folder).at(-1) ?? 0;
-  const runs = sealOfRun(paths, run);
+  const sealOfIt = sealOfRun(paths, run);
   const meta = completeMeta(tools, found.meta, run);
   const translate = await translateFor(tools.plugins, meta.runner);
   const index = known?.index ?? indexFor(tools, id);
   const from = await index?.checkpoint(id);
-  const { seal, journal } = openAt(paths, translate, run, { ...found.seen, runs }, from);
+  const { seal, journal } = openAt(paths, translate, { ...found.seen, run: sealOfIt }, from);
   const checkpoint = journal.position.at < SHORT_LOG ? undefined : checkpointOf(journal);
   const { seq } = journal;
   const seen = lookAt(journal, tools.now(), run);
@@ -114,9 +124,18 @@ export async function readAgent(tools: ReadTools, id: string, known?: Known): Pr
   const damaged = intent?.damaged;
   const problems =
     files === undefined || damaged === undefined ? [] : [{ path: files.intent, code: "corrupt", message: damaged }];
-  const read = { meta, journal, snapshot, problems, folded: journal.position.at - (from?.at ?? 0) };
+  const read = {
+    meta,
+    journal,
+    snapshot,
+    problems,
+    folded: journal.position.at - (from?.at ?? 0),
+    ...(settled
+      ? { settled: { session: meta.sessionId ?? "", ended: endedAt(snapshot), snapshot: () => snapshot } }
+      : {}),
+  };
   if (tools.repoRoot !== undefined) return read; // another's `dir` is in it
-  return { ...read, row: formatRow({ meta, journal, run, seal: settled ? seal : "" }, snapshot, checkpoint) };
+  return { ...read, row: formatRow({ meta, journal, run, seal: settled ? seal : [] }, snapshot, checkpoint) };
 }
 
 /**
@@ -126,14 +145,13 @@ export async function readAgent(tools: ReadTools, id: string, known?: Known): Pr
 function openAt(
   paths: AgentPaths,
   translate: Translate,
-  run: number,
   before: Omit<SeenFiles, "log" | "split">,
   from: Checkpoint | undefined,
-): { readonly seal: string; readonly journal: Journal } {
+): { readonly seal: Seal; readonly journal: Journal } {
   const log = openFile(paths.log);
   try {
     const split = isSplit(paths.log);
-    const seal = sealOf(paths, run, { ...before, log: log?.stats, split });
+    const seal = sealOf(paths, { ...before, log: log?.stats, split });
     const isPlain = log !== undefined && !split && from === undefined;
     const skimmed = isPlain ? skimJournal(paths, translate, log) : undefined;
     return { seal, journal: skimmed ?? openJournal(paths, translate, false, undefined, from) };

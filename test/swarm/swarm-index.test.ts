@@ -30,6 +30,7 @@ import {
 import { makeSnapshot } from "../../src/core/snapshot.ts";
 import { lengthOf } from "../../src/core/transcript.ts";
 import { close, openFile } from "../../src/disk.ts";
+import type { IndexRow } from "../../src/store/index-file.ts";
 import { openStore } from "../../src/store/fs-store.ts";
 import { openJournal } from "../../src/swarm/journal.ts";
 import { followLog } from "../../src/swarm/follow-log.ts";
@@ -63,7 +64,7 @@ function addForeign({ store }: ReadTools, id: string, lines: readonly string[]):
 /** Writes a row for every agent, as a supervisor or the reader of a large swarm does. */
 async function indexAll(tools: ReadTools): Promise<void> {
   const index = openIndex(tools);
-  const rows = new Map<string, string>();
+  const rows = new Map<string, IndexRow>();
   for (const id of tools.store.ids()) {
     const agent = await readAgent(tools, id).catch(() => undefined);
     if (agent?.row !== undefined) rows.set(id, agent.row);
@@ -222,7 +223,7 @@ describe("the index", () => {
         assert.deepEqual(await reload(tools), view);
       }
     }
-    writeFileSync(path, whole.toString("latin1").replace("skep-index 1", "skep-index 9"), "latin1");
+    writeFileSync(path, whole.toString("latin1").replace("skep-index 2", "skep-index 9"), "latin1");
     assert.equal(await openIndex(tools).settled("zot-0"), undefined);
   });
 
