@@ -2,8 +2,8 @@
  * `<root>/index`: what is derived of agents, so that nobody has to fold their logs again. Deleting it costs time, never data.
  *
  * It holds blocks: a line `skep-index <format> <bytes> <sha1> <bytes>`, then the heads of its rows, whose size and hash that
- * is, then as many bytes of their bodies. Heads are JSON, an array a line: id, size and hash of the row's body, and what the
- * row's head holds. So whoever only asks which agents are as they were reads no bodies, and a body is checked when it is
+ * is, then as many bytes of their bodies. Heads are JSON, an array a line: id, size and hash of the row's body, and the row's
+ * head. So whoever only asks which agents are as they were reads no bodies, and a body is checked when it is
  * read. Of two rows with one id the later counts. What is torn, damaged or of another format is passed over. Rows are
  * appended by a supervisor; who replaces the whole file does so by a rename.
  */
@@ -19,7 +19,7 @@ const MAX_HEADER = 128;
 
 /** A row holds what JSON can say and, apart from it, bytes. */
 export interface IndexRow {
-  readonly head: readonly unknown[];
+  readonly head: unknown;
   readonly body: Uint8Array;
 }
 export type IndexRows = ReadonlyMap<string, IndexRow>;
@@ -27,12 +27,12 @@ export type IndexRows = ReadonlyMap<string, IndexRow>;
 /** What is in the file: the newest row of each id. */
 export interface IndexFile {
   readonly ids: Iterable<string>;
-  head(id: string): readonly unknown[] | undefined;
+  head(id: string): unknown;
   /** `undefined` where it is damaged, or was replaced meanwhile. */
   body(id: string): Buffer | undefined;
 }
 interface Place {
-  readonly head: readonly unknown[];
+  readonly head: unknown;
   readonly at: number;
   readonly bytes: number;
   readonly hash: string;
@@ -100,17 +100,14 @@ function nextBlock(fd: number, from: number): number {
   return found === -1 ? size : from + found;
 }
 
+type Line = readonly [id: string, bytes: number, hash: string, head: unknown];
+
 function takeHeads(places: Map<string, Place>, heads: Buffer, from: number): void {
   let at = from;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- behind its hash: nobody but `blockOf`, in this format, wrote it
-  for (const [id, bytes, hash, ...head] of JSON.parse(heads.toString("utf8")) as [
-    string,
-    number,
-    string,
-    ...unknown[],
-  ][]) {
-    places.set(id, { head, at, bytes, hash });
-    at += bytes;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- behind its hash: `blockOf`, in this format, wrote it
+  for (const line of JSON.parse(heads.toString("utf8")) as readonly Line[]) {
+    places.set(line[0], { head: line[3], at, bytes: line[1], hash: line[2] });
+    at += line[1];
   }
 }
 
@@ -135,7 +132,9 @@ export function replaceIndexFile(path: string, rows: IndexRows): number {
 /** It begins with a newline: a block that was torn before it must not swallow its header. */
 function blockOf(rows: IndexRows): readonly Uint8Array[] {
   const bodies = [...rows.values()].map(({ body }) => body);
-  const lines = [...rows].map(([id, { head, body }]) => JSON.stringify([id, body.length, shortHash(body), ...head]));
+  const lines = [...rows].map(([id, { head, body }]) =>
+    JSON.stringify([id, body.length, shortHash(body), head] satisfies Line),
+  );
   const heads = Buffer.from(`[\n${lines.join(",\n")}\n]\n`);
   const size = bodies.reduce((sum, body) => sum + body.length, 0);
   return [Buffer.from(`${BEGINNING}${FORMAT} ${heads.length} ${hashOf(heads)} ${size}\n`), heads, ...bodies];

@@ -39,7 +39,15 @@ export function formatRow(
   const { by } = journal.translate;
   const fold = checkpoint === undefined ? "" : JSON.stringify(checkpoint);
   return {
-    head: [meta.runner, by, run, inbox, meta.sessionId ?? "", endedAt(snapshot), ...seal],
+    head: {
+      runner: meta.runner,
+      by,
+      run,
+      inbox,
+      session: meta.sessionId ?? "",
+      ended: endedAt(snapshot),
+      seal,
+    } satisfies Row,
     body: Buffer.from(`${JSON.stringify(snapshot)}\n${fold}`),
   };
 }
@@ -49,20 +57,6 @@ export function isSettled({ paths, state }: Journal, { phase, queued }: Snapshot
   if (phase !== "ended" || queued !== undefined) return false;
   const told = new Set(state.messages.map(({ id }) => id));
   return !exists(paths.inbox) || readInbox(paths.inbox).every(({ id }) => told.has(id));
-}
-
-export function parseHead(head: readonly unknown[]): Row {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is behind its hash: `formatRow`, in this format, wrote it
-  const [runner, by, run, inbox, session, ended, ...seal] = head as [
-    string,
-    string,
-    number,
-    string,
-    string,
-    number,
-    ...number[],
-  ];
-  return { runner, by, run, inbox, session, ended, seal };
 }
 
 /** Of the files that are opened anyway, what was told of them before they were read. */
@@ -79,9 +73,10 @@ export interface SeenFiles {
  * log too. `run`: its newest.
  */
 export function sealOf({ log }: AgentPaths, seen: SeenFiles): Seal {
-  const segments = seen.split ? segmentsOf(log).flatMap(({ inode, size, time }) => [inode, size, time]) : [];
+  const segments = seen.split ? sealOfSegments(log) : [];
   return [...timesOf(seen.log), ...timesOf(seen.meta), ...timesOf(seen.folder), ...seen.run, ...segments];
 }
+const sealOfSegments = (log: string): Seal => segmentsOf(log).flatMap(({ inode, size, time }) => [inode, size, time]);
 
 /** Its part that tells of the newest run. */
 export function sealOfRun({ folder, inbox }: AgentPaths, run: number): Seal {
@@ -93,19 +88,27 @@ const OF_FILES = 9; // numbers of a seal
 const OF_RUN = 10;
 
 /** All of them, as they are now. */
-export const see = (paths: AgentPaths, run: number, split: boolean = isSplit(paths.log)): SeenFiles => ({
+export const see = (paths: AgentPaths, run: number): SeenFiles => ({
   log: stat(paths.log),
   meta: stat(paths.meta),
   folder: stat(paths.folder),
-  split,
+  split: isSplit(paths.log),
   run: sealOfRun(paths, run),
 });
 
+/** Most agents are another supervisor's, with three files that count: nothing is made of those but looks at them. */
 export function isSealed(paths: AgentPaths, { seal, run }: Row): boolean {
+  const same = isAt(seal, 0, stat(paths.log)) && isAt(seal, 3, stat(paths.meta)) && isAt(seal, 6, stat(paths.folder));
+  if (!same || seal.length === OF_FILES) return same;
   const split = seal.length > OF_FILES + (run === 0 ? 0 : OF_RUN);
-  const now = sealOf(paths, see(paths, run, split));
-  return now.length === seal.length && now.every((number, at) => number === seal[at]);
+  const more = [...sealOfRun(paths, run), ...(split ? sealOfSegments(paths.log) : [])];
+  return more.length === seal.length - OF_FILES && more.every((number, at) => number === seal[OF_FILES + at]);
 }
+
+const isAt = (seal: Seal, at: number, found: Stats | undefined): boolean =>
+  found === undefined
+    ? seal[at] === -1
+    : seal[at] === found.ino && seal[at + 1] === found.size && seal[at + 2] === found.mtimeMs;
 
 const timesOf = (found: Stats | undefined): Seal =>
   found === undefined ? GONE : [found.ino, found.size, found.mtimeMs];
@@ -117,6 +120,9 @@ export function splitBody(body: Buffer): { readonly snapshot: string; readonly c
   const end = body.indexOf(10);
   return { snapshot: body.toString("utf8", 0, end), checkpoint: body.toString("utf8", end + 1) };
 }
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see below
+export const parseHead = (head: unknown): Row | undefined => head as Row | undefined;
 
 // A row is behind its hash: nobody but this module, in this format, wrote what is parsed here.
 export const parseSnapshot = (text: string): Snapshot =>

@@ -44,9 +44,8 @@ export function openIndex({ store, plugins }: IndexTools, only?: string): SwarmI
   const isAlive = lookForForeign();
   const by = new Map<string, string>(); // by runner: who would fold it now
   const read = async (id: string): Promise<Row | undefined> => {
-    const head = file.head(id);
-    if (head === undefined) return undefined;
-    const row = parseHead(head);
+    const row = parseHead(file.head(id));
+    if (row === undefined) return undefined;
     const { runner } = row;
     if (!by.has(runner)) by.set(runner, (await translateFor(plugins, runner)).by);
     return by.get(runner) === row.by ? row : undefined;
