@@ -19,6 +19,7 @@ import type { AgentPaths, Store } from "../store/store.ts";
 import { readInbox } from "../store/inbox-log.ts";
 import type { Detail, Problem, Snapshot, SwarmView } from "../types.ts";
 import { formatRow, isSettled, type Seal, sealOf, sealOfRun, type SeenFiles } from "./index-row.ts";
+import { compileLittle } from "./compile.ts";
 import { checkpointOf, type Journal, openJournal, SHORT_LOG } from "./journal.ts";
 import { type PluginSet, translateFor } from "./load-plugins.ts";
 import { lookAt } from "./observe.ts";
@@ -103,20 +104,41 @@ interface Known {
 
 /** `undefined` when there is no such agent. Throws SkepError "corrupt" when its meta.json cannot be read. */
 export async function readAgent(tools: ReadTools, id: string, known?: Known): Promise<ReadAgent | undefined> {
+  const found = findAgent(tools, id);
+  if (found === undefined) return undefined;
+  const translate = await translateFor(tools.plugins, found.meta.runner);
+  const index = known?.index ?? indexFor(tools, id);
+  const from = await index?.checkpoint(id);
+  return readFound(tools, found, translate, from, known?.isAlive);
+}
+
+/** An agent whose log was not read yet. */
+interface Found {
+  readonly meta: Meta;
+  readonly run: number; // the newest, 0 for none
+  readonly seen: Omit<SeenFiles, "log" | "split">;
+}
+function findAgent(tools: ReadTools, id: string): Found | undefined {
   const found = readAgentFolder(tools.store, id);
   if (found === undefined) return undefined;
   const paths = tools.store.paths(id);
   const run = listRuns(paths.folder).at(-1) ?? 0;
-  const sealOfIt = sealOfRun(paths, run);
-  const meta = completeMeta(tools, found.meta, run);
-  const translate = await translateFor(tools.plugins, meta.runner);
-  const index = known?.index ?? indexFor(tools, id);
-  const from = await index?.checkpoint(id);
-  const { seal, journal } = openAt(paths, translate, { ...found.seen, run: sealOfIt }, from);
+  const seen = { ...found.seen, run: sealOfRun(paths, run) };
+  return { meta: completeMeta(tools, found.meta, run), run, seen };
+}
+
+function readFound(
+  tools: ReadTools,
+  { meta, run, seen: before }: Found,
+  translate: Translate,
+  from: Checkpoint | undefined,
+  isAlive: Known["isAlive"] | undefined,
+): ReadAgent {
+  const { seal, journal } = openAt(tools.store.paths(meta.id), translate, before, from);
   const checkpoint = journal.position.at < SHORT_LOG ? undefined : checkpointOf(journal);
   const { seq } = journal;
   const seen = lookAt(journal, tools.now(), run);
-  const facts = factsOf(meta, journal, seen.facts, known?.isAlive);
+  const facts = factsOf(meta, journal, seen.facts, isAlive);
   const snapshot = makeSnapshot(meta, journal.state, facts, seen.reach);
   const logged = journal.seq === seq && seen.over && (seen.observed?.run ?? 0) === run;
   const settled = logged && isSettled(journal, snapshot);
@@ -137,6 +159,7 @@ export async function readAgent(tools: ReadTools, id: string, known?: Known): Pr
   if (tools.repoRoot !== undefined) return read; // another's `dir` is in it
   return { ...read, row: formatRow({ meta, journal, run, seal: settled ? seal : [] }, snapshot, checkpoint) };
 }
+compileLittle(findAgent, readFound, openAt, readAgentFolder, skimJournal, makeSnapshot, formatRow);
 
 /**
  * The journal, and the seal of what it was read from: told of each file before it is read, and of the folder before all, so
@@ -145,7 +168,7 @@ export async function readAgent(tools: ReadTools, id: string, known?: Known): Pr
 function openAt(
   paths: AgentPaths,
   translate: Translate,
-  before: Omit<SeenFiles, "log" | "split">,
+  before: Found["seen"],
   from: Checkpoint | undefined,
 ): { readonly seal: Seal; readonly journal: Journal } {
   const log = openFile(paths.log);

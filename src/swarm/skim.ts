@@ -12,6 +12,7 @@ import type { Translate } from "../core/translate.ts";
 import { type OpenFile, readAt } from "../disk.ts";
 import { openingsOf, skimLines, skimLog, type SkimVisitor, startsWith } from "../store/skim-log.ts";
 import type { AgentPaths } from "../store/store.ts";
+import { compileLittle } from "./compile.ts";
 import { type Journal, journalAt, readJournalEnd, SHORT_LOG, START_OF_LOG } from "./journal.ts";
 
 const WINDOWS = [64, 512, 4096].map((kib) => kib * 1024); // bytes of a log's end that are held: more when they show too little
@@ -151,6 +152,8 @@ function nearEnd(window: Buffer, first: number, lines: number, translate: Transl
   }
   return first;
 }
+
+compileLittle(skimTo, nearEnd, behindPassed, readJournalEnd);
 
 /** The line that ends right before. */
 const lastLine = (window: Buffer, at: number): string =>
