@@ -64,6 +64,7 @@ function compact<T extends object>(value: Loose<T>): T {
 
 function totals(state: AgentState): Partial<Usage> | undefined {
   const { usage } = state;
+  if (Object.keys(usage).length === 0) return undefined;
   const total = (key: keyof Usage): number | undefined => {
     const sum = usage[key];
     // Dollars are sums of fractions: what is beyond a nano-dollar is noise of the addition.

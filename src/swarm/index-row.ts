@@ -55,8 +55,9 @@ export function formatRow(
 /** Whether nothing will come of an agent by itself: it has ended, and no message waits, not even one its log lacks. */
 export function isSettled({ paths, state }: Journal, { phase, queued }: Snapshot): boolean {
   if (phase !== "ended" || queued !== undefined) return false;
+  if (!exists(paths.inbox)) return true;
   const told = new Set(state.messages.map(({ id }) => id));
-  return !exists(paths.inbox) || readInbox(paths.inbox).every(({ id }) => told.has(id));
+  return readInbox(paths.inbox).every(({ id }) => told.has(id));
 }
 
 /** Of the files that are opened anyway, what was told of them before they were read. */
