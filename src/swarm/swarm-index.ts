@@ -12,7 +12,7 @@ import type { Store } from "../store/store.ts";
 import { type IndexRow, type IndexRows, readIndexFile, replaceIndexFile } from "../store/index-file.ts";
 import type { Snapshot } from "../types.ts";
 import { doneWith } from "./collect.ts";
-import { isSealed, parseCheckpoint, parseHead, parseSnapshot, type Row, splitBody } from "./index-row.ts";
+import { isSealed, parseCheckpoint, parseHead, parseSnapshot, splitBody } from "./index-row.ts";
 import { isFrom } from "./journal.ts";
 import { type PluginSet, translateFor } from "./load-plugins.ts";
 
@@ -43,18 +43,17 @@ export function openIndex({ store, plugins }: IndexTools, only?: string): SwarmI
   const file = readIndexFile(indexPath(store), only);
   const isAlive = lookForForeign();
   const by = new Map<string, string>(); // by runner: who would fold it now
-  const read = async (id: string): Promise<Row | undefined> => {
-    const row = parseHead(file.head(id));
-    if (row === undefined) return undefined;
-    const { runner } = row;
-    if (!by.has(runner)) by.set(runner, (await translateFor(plugins, runner)).by);
-    return by.get(runner) === row.by ? row : undefined;
+  const foldedBy = async (runner: string): Promise<string> => {
+    const { by: now } = await translateFor(plugins, runner);
+    by.set(runner, now);
+    return now;
   };
   return {
     async settled(id) {
-      const row = await read(id);
-      if (row === undefined || row.seal.length === 0 || !isSealed(store.paths(id), row)) return undefined;
-      if (isAlive(row.inbox)) return undefined;
+      const row = parseHead(file.head(id));
+      if (row === undefined || row.seal.length === 0) return undefined;
+      if ((by.get(row.runner) ?? (await foldedBy(row.runner))) !== row.by) return undefined;
+      if (!isSealed(store.paths(id), row) || isAlive(row.inbox)) return undefined;
       const snapshot = (): Snapshot | undefined => {
         const body = file.body(id);
         return body === undefined ? undefined : parseSnapshot(splitBody(body).snapshot);
@@ -62,7 +61,9 @@ export function openIndex({ store, plugins }: IndexTools, only?: string): SwarmI
       return { session: row.session, ended: row.ended, snapshot };
     },
     async checkpoint(id) {
-      const body = (await read(id)) === undefined ? undefined : file.body(id);
+      const row = parseHead(file.head(id));
+      if (row === undefined || (await foldedBy(row.runner)) !== row.by) return undefined;
+      const body = file.body(id);
       const checkpoint = body === undefined ? undefined : parseCheckpoint(splitBody(body).checkpoint);
       return checkpoint !== undefined && isFrom(store.paths(id), checkpoint) ? checkpoint : undefined;
     },
