@@ -20,6 +20,7 @@ import {
   assert as holds,
   asyncProperty,
   constant,
+  constantFrom,
   double,
   nat,
   oneof,
@@ -38,7 +39,7 @@ import { loadPlugins, translateFor } from "../../src/swarm/load-plugins.ts";
 import { NO_RUN } from "../../src/swarm/observe.ts";
 import { readAgent, readMetaOf, type ReadTools, reload } from "../../src/swarm/reload.ts";
 import { skimJournal } from "../../src/swarm/skim.ts";
-import { indexPath, openIndex } from "../../src/swarm/swarm-index.ts";
+import { indexPath, openIndex, type Settled } from "../../src/swarm/swarm-index.ts";
 import type { SwarmView } from "../../src/types.ts";
 
 let folder: string;
@@ -72,11 +73,11 @@ async function indexAll(tools: ReadTools): Promise<void> {
   index.replace(rows);
 }
 
-async function withoutIndex(tools: ReadTools): Promise<SwarmView> {
+async function withoutIndex(tools: ReadTools, passesOver?: (agent: Settled) => boolean): Promise<SwarmView> {
   const path = indexPath(tools.store);
   const kept = existsSync(path) ? readFileSync(path) : undefined;
   rmSync(path, { force: true });
-  const view = await reload(tools);
+  const view = await reload(tools, passesOver);
   if (kept !== undefined) writeFileSync(path, kept);
   return view;
 }
@@ -156,6 +157,8 @@ describe("the index", () => {
             await make(tools, step);
             assert.deepEqual(await reload(tools), await withoutIndex(tools));
           }
+          const old = ({ ended }: Settled): boolean => ended < Date.UTC(2026, 0, 1, 0, 0, 10);
+          assert.deepEqual(await reload(tools, old), await withoutIndex(tools, old));
         },
       ),
       { numRuns: 60 },
@@ -266,9 +269,19 @@ describe("a first look at a long log of another supervisor", () => {
   test("shows what a whole fold shows", async () => {
     const tools = await openRoot();
     let skimmed = 0;
+    const lines = record({ line, how: constantFrom("once", "once", "twice", "torn") });
     await holds(
-      asyncProperty(array(line, { minLength: 150, maxLength: 400, size: "max" }), async (words) => {
-        addForeign(tools, "zot-0", formatLines(words));
+      asyncProperty(array(lines, { minLength: 5, maxLength: 400, size: "max" }), async (written) => {
+        const texts = formatLines(written.map((one) => ({ ...one.line, gap: one.line.gap % 150 })));
+        addForeign(
+          tools,
+          "zot-0",
+          written.flatMap(({ line: { text }, how }, at) => {
+            const [whole = "", next = ""] = texts.slice(at);
+            if (how === "torn") return [whole.slice(0, text.length * 3) + next]; // and written on
+            return how === "twice" ? [whole, whole] : [whole];
+          }),
+        );
         const paths = tools.store.paths("zot-0");
         const journal = openJournal(paths, await translateFor(tools.plugins, "zot"), false);
         const meta = readMetaOf(tools, "zot-0");
@@ -281,8 +294,29 @@ describe("a first look at a long log of another supervisor", () => {
         if (lengthOf(transcript) < lengthOf(journal.state.transcript)) skimmed += 1;
         close(log.fd);
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
     assert.ok(skimmed > 0);
+  });
+
+  test("counts what was written twice once, also where the part begins that is held", async () => {
+    const tools = await openRoot();
+    const end = { word: 5, text: "", gap: 300 };
+    const said = Array.from({ length: 12 }, (_, at) => ({ word: 0, text: `line ${at}`, gap: 300 }));
+    const same = Array.from({ length: 8 }, () => ({ word: 0, text: "the same", gap: 0 })); // so that the end alone shows too little
+    const texts = formatLines([...Array.from({ length: 1_200 }, () => end), ...said, ...same]);
+    for (let cut = 0; cut < 4; cut += 1) {
+      const filler = `{"type":"stdout","text":"${"x".repeat(cut * 40)}"}`; // moves where the part begins
+      const turns = texts.slice(0, 1_200).flatMap((text) => [text, text]);
+      addForeign(tools, "zot-0", [filler, ...turns, filler, ...texts.slice(1_200)]);
+      const paths = tools.store.paths("zot-0");
+      const whole = openJournal(paths, await translateFor(tools.plugins, "zot"), false);
+      const log = openFile(paths.log);
+      assert.ok(log !== undefined);
+      const skimmed = skimJournal(paths, whole.translate, log);
+      close(log.fd);
+      assert.equal(whole.state.turns, 1_200);
+      assert.equal(skimmed?.state.turns, whole.state.turns);
+    }
   });
 });
