@@ -28,7 +28,6 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { SkepError, systemCode } from "./errors.ts";
-
 export type { Stats };
 
 const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -36,16 +35,9 @@ const FILE_MODE = 0o600;
 const DIR_MODE = 0o700;
 
 /** What `stat` tells; `undefined` when nothing is there. Links are not followed. */
-export function stat(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false });
-}
-
+export const stat = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false });
 export const exists = (path: string): boolean => stat(path) !== undefined;
-
-export interface OpenFile {
-  readonly fd: number;
-  readonly stats: Stats; // as it was opened
-}
+export type OpenFile = Readonly<{ fd: number; stats: Stats }>; // as it was opened
 
 /** Opens a regular file for reading; `undefined` when it is missing. A link, FIFO or folder is an error. */
 export function openFile(path: string): OpenFile | undefined {
@@ -63,7 +55,6 @@ export function openFile(path: string): OpenFile | undefined {
   throw notRegular(path);
 }
 export const openRead = (path: string): number | undefined => openFile(path)?.fd;
-
 const notRegular = (path: string, cause?: unknown): SkepError =>
   new SkepError("corrupt", `${path} is not a regular file`, { cause });
 
@@ -90,10 +81,8 @@ export function openAppend(path: string): number {
 }
 
 export const close = (fd: number): void => closeSync(fd);
-
 /** Bytes in the open file. */
 export const sizeOf = (fd: number): number => fstatSync(fd).size;
-
 export const inodeOf = (fd: number): number => fstatSync(fd).ino;
 
 /** Reads at most `length` bytes from `position`; shorter only at the end of the file. `into`: instead of a new buffer. */
@@ -119,14 +108,13 @@ export function append(fd: number, bytes: Uint8Array): void {
 }
 
 export const sync = (fd: number): void => fdatasyncSync(fd);
-
 export const truncate = (fd: number, size: number): void => ftruncateSync(fd, size);
 
 /** A whole regular file of at most `limit` bytes; `undefined` when it is missing. */
 export const readWhole = (path: string, limit: number): Buffer | undefined => readFile(path, limit)?.bytes;
 
 /** The same, with what `stat` told before it was read. */
-export function readFile(path: string, limit: number): { readonly bytes: Buffer; readonly stats: Stats } | undefined {
+export function readFile(path: string, limit: number): Readonly<{ bytes: Buffer; stats: Stats }> | undefined {
   const file = openFile(path);
   if (file === undefined) return undefined;
   try {
@@ -190,8 +178,22 @@ export function create(path: string, text: string): boolean {
 
 export const openFolder = (path: string): number => openSync(path, O_RDONLY);
 
+let postponed: Set<string> | undefined; // folders
+
+/** Names made in here need to be durable at its end only: each folder is synced once then. `work` pauses nowhere. */
+export function syncOnce<Made>(work: () => Made): Made {
+  const folders = (postponed = new Set<string>());
+  try {
+    return work();
+  } finally {
+    postponed = undefined;
+    for (const folder of folders) syncFolder(folder);
+  }
+}
+
 /** Makes the names in a folder durable. */
 export function syncFolder(path: string): void {
+  if (postponed !== undefined) return void postponed.add(path);
   const fd = openFolder(path);
   try {
     fsyncSync(fd);
@@ -236,9 +238,7 @@ const notFolder = (path: string): SkepError =>
   new SkepError("corrupt", `${path} is not a folder of its own`, { hint: "a link there is not followed" });
 
 /** Takes the rights from everybody else: of a folder, or of a file with its mode. */
-export function makePrivate(path: string, mode: number = DIR_MODE): void {
-  chmodSync(path, mode);
-}
+export const makePrivate = (path: string, mode: number = DIR_MODE): void => chmodSync(path, mode);
 
 /** Names in a folder, sorted; `undefined` when there is none. Throws SkepError "corrupt" for a link or a file. */
 export function list(path: string): string[] | undefined {

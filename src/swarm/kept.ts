@@ -3,7 +3,7 @@ import type { Checkpoint } from "../core/checkpoint.ts";
 import type { Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import type { Translate } from "../core/translate.ts";
-import { inspectRun, type RunFacts } from "../process/liveness.ts";
+import { inspectRun, type PidMoment, type RunFacts } from "../process/liveness.ts";
 import { appendInbox, type InboxMessage, readInbox } from "../store/inbox-log.ts";
 import type { AgentPaths } from "../store/store.ts";
 import type { LogEntry, Runner, Snapshot, StampedEvent } from "../types.ts";
@@ -19,6 +19,7 @@ export interface Kept {
   readonly journal: Journal;
   run: ObservedRun | undefined;
   facts: RunFacts | undefined; // of `run`
+  before: PidMoment | undefined; // when no process of `run` was there yet; a supervisor that took it over does not know
   stale: boolean; // they are to be looked up anew
   snapshot: Snapshot; // as it was told last
   runner: Runner | undefined; // of `run`, once it is loaded
@@ -72,6 +73,7 @@ export function openKept(
     journal,
     run,
     facts,
+    before: undefined,
     stale: true,
     snapshot: snapshotOf(meta, journal, run, facts),
     runner: undefined,

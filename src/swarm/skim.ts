@@ -64,25 +64,28 @@ function skimTo(from: number, window: Buffer, { fd, paths, translate }: Skimmed)
   return "too little";
 }
 
-/** How lines begin that may be passed over, and whether such a line adds to the transcript: one of each type is asked. */
+/** How lines begin that may be passed over, and what such lines add to the transcript: the first of each type are asked. */
 interface Passing {
   readonly openings: readonly Buffer[];
+  readonly asked: number[];
   readonly speaks: (Speaks | undefined)[];
 }
-type Speaks = "answer" | "text" | "nothing";
+type Speaks = "answer" | "text";
+const ASKED = 16; // lines of a type that say nothing, and the type is taken to say nothing ever
 
 const known = new WeakMap<Translate, Passing>(); // a translation is that of thousands of agents
 function passingOf(translate: Translate): Passing {
-  const passing = known.get(translate) ?? { openings: openingsOf(translate.passing), speaks: [] };
+  const passing = known.get(translate) ?? { openings: openingsOf(translate.passing), asked: [], speaks: [] };
   known.set(translate, passing);
   return passing;
 }
 
-function speaksOf(text: string, translate: Translate): Speaks {
-  const entry = parseLine(text)?.entry;
+function ask({ asked, speaks }: Passing, type: number, line: string, translate: Translate): void {
+  asked[type] = (asked[type] ?? 0) + 1;
+  const entry = parseLine(line)?.entry;
   const events = (entry === undefined ? undefined : translate(entry)) ?? [];
-  if (events.some((event) => event.kind === "message" && event.role === "assistant")) return "answer";
-  return events.some(({ kind }) => kind === "message" || kind === "output") ? "text" : "nothing";
+  if (events.some((event) => event.kind === "message" && event.role === "assistant")) speaks[type] = "answer";
+  else if (events.some(({ kind }) => kind === "message" || kind === "output")) speaks[type] = "text";
 }
 
 interface Skimmer extends SkimVisitor {
@@ -135,19 +138,20 @@ function beginningOfThird(window: Buffer): number | undefined {
 
 /** Where a line begins from which on the fold probably shows enough. To be wrong here costs a second fold. */
 function nearEnd(window: Buffer, first: number, lines: number, translate: Translate): number {
-  const { openings, speaks } = passingOf(translate);
+  const passing = passingOf(translate);
+  const { openings, asked, speaks } = passing;
   let shown = 0;
   let answered = false;
   let end = window.lastIndexOf(NEWLINE);
   while (end > first) {
     const start = window.lastIndexOf(NEWLINE, end - 1) + 1;
     const type = openings.findIndex((opening) => startsWith(window, start, opening));
-    if (type !== -1) {
-      const says = (speaks[type] ??= speaksOf(window.toString("utf8", start, end), translate));
-      if (says !== "nothing") shown += 1;
-      if (says === "answer") answered = true;
-      if (answered && shown >= lines) return start;
-    }
+    const isNew = type !== -1 && speaks[type] === undefined && (asked[type] ?? 0) < ASKED;
+    if (isNew) ask(passing, type, window.toString("utf8", start, end), translate);
+    const says = speaks[type];
+    if (says !== undefined) shown += 1;
+    if (says === "answer") answered = true;
+    if (answered && shown >= lines) return start;
     end = start - 1;
   }
   return first;

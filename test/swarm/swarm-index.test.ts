@@ -20,27 +20,19 @@ import {
   assert as holds,
   asyncProperty,
   constant,
-  constantFrom,
   double,
   nat,
   oneof,
   record,
-  string,
-  tuple,
 } from "fast-check";
-import { makeSnapshot } from "../../src/core/snapshot.ts";
-import { lengthOf } from "../../src/core/transcript.ts";
-import { close, openFile } from "../../src/disk.ts";
 import type { IndexRow } from "../../src/store/index-file.ts";
 import { openStore } from "../../src/store/fs-store.ts";
-import { openJournal } from "../../src/swarm/journal.ts";
 import { followLog } from "../../src/swarm/follow-log.ts";
-import { loadPlugins, translateFor } from "../../src/swarm/load-plugins.ts";
-import { NO_RUN } from "../../src/swarm/observe.ts";
+import { loadPlugins } from "../../src/swarm/load-plugins.ts";
 import { readAgent, readMetaOf, type ReadTools, reload } from "../../src/swarm/reload.ts";
-import { skimJournal } from "../../src/swarm/skim.ts";
 import { indexPath, openIndex, type Settled } from "../../src/swarm/swarm-index.ts";
 import type { SwarmView } from "../../src/types.ts";
+import { addForeign, formatLines, line, WORDS } from "./foreign-log.ts";
 
 let folder: string;
 let count = 0;
@@ -54,12 +46,6 @@ async function openRoot(): Promise<ReadTools> {
   mkdirSync(join(root, "agents"), { recursive: true });
   cpSync("test/fixtures/formats/0.1.0/agents", join(root, "agents"), { recursive: true });
   return { store: openStore(root), plugins: await loadPlugins({ warn: () => {} }), now: () => 0 };
-}
-
-function addForeign({ store }: ReadTools, id: string, lines: readonly string[]): void {
-  mkdirSync(store.paths(id).folder, { recursive: true });
-  writeFileSync(store.paths(id).meta, JSON.stringify({ id, task: "do", dir: "/", started: "2026-01-01T00:00:00Z" }));
-  writeFileSync(store.paths(id).log, lines.map((line) => `${line}\n`).join(""));
 }
 
 /** Writes a row for every agent, as a supervisor or the reader of a large swarm does. */
@@ -80,31 +66,6 @@ async function withoutIndex(tools: ReadTools, passesOver?: (agent: Settled) => b
   const view = await reload(tools, passesOver);
   if (kept !== undefined) writeFileSync(path, kept);
   return view;
-}
-
-/** Lines of zot's words; `at` makes their times rise. */
-const WORDS: readonly ((at: string, text: string) => object)[] = [
-  (time, text) => ({ type: "assistant_message", time, content: [{ type: "text", text }] }),
-  (time, text) => ({ type: "stdout", time, text }),
-  (time) => ({ type: "tool_call", time, id: "c", name: "grep" }),
-  (time) => ({ type: "tool_result", time, id: "c", is_error: false, content: [] }),
-  (time) => ({ type: "turn_start", time, step: 1 }),
-  (time) => ({ type: "turn_end", time, step: 1, stop: "end" }),
-  (time, text) => ({ type: "error", time, message: text }),
-  (time) => ({ type: "usage", time, cumulative: { input: 10, output: 3 } }),
-  (time) => ({ type: "agent_stopped", time, reason: "exit", code: 0 }),
-  (time) => ({ type: "agent_ready", time }),
-  (time, text) => ({ type: "assistant_message", time, content: [{ type: "text", text: `{"type":"${text}` }] }),
-];
-const line = tuple(
-  nat({ max: WORDS.length - 1 }),
-  string({ maxLength: 40, unit: "grapheme" }),
-  nat({ max: 2_000 }),
-).map(([word, text, gap]) => ({ word, text, gap }));
-
-function formatLines(lines: readonly { word: number; text: string; gap: number }[]): string[] {
-  let time = Date.UTC(2026, 0, 1);
-  return lines.map(({ word, text, gap }) => JSON.stringify(WORDS[word]?.(new Date((time += gap)).toISOString(), text)));
 }
 
 const change = oneof(
@@ -262,61 +223,5 @@ describe("the index", () => {
     assert.equal(await openIndex(tools).settled(id), undefined);
     await indexAll(tools);
     assert.equal(await openIndex(tools).settled(id), undefined);
-  });
-});
-
-describe("a first look at a long log of another supervisor", () => {
-  test("shows what a whole fold shows", async () => {
-    const tools = await openRoot();
-    let skimmed = 0;
-    const lines = record({ line, how: constantFrom("once", "once", "twice", "torn") });
-    await holds(
-      asyncProperty(array(lines, { minLength: 5, maxLength: 400, size: "max" }), async (written) => {
-        const texts = formatLines(written.map((one) => ({ ...one.line, gap: one.line.gap % 150 })));
-        addForeign(
-          tools,
-          "zot-0",
-          written.flatMap(({ line: { text }, how }, at) => {
-            const [whole = "", next = ""] = texts.slice(at);
-            if (how === "torn") return [whole.slice(0, text.length * 3) + next]; // and written on
-            return how === "twice" ? [whole, whole] : [whole];
-          }),
-        );
-        const paths = tools.store.paths("zot-0");
-        const journal = openJournal(paths, await translateFor(tools.plugins, "zot"), false);
-        const meta = readMetaOf(tools, "zot-0");
-        assert.ok(meta !== undefined);
-        const agent = await readAgent(tools, "zot-0");
-        assert.deepEqual(agent?.snapshot, makeSnapshot(meta, journal.state, { kind: "none" }, NO_RUN));
-        const log = openFile(paths.log);
-        assert.ok(log !== undefined);
-        const { transcript } = skimJournal(paths, journal.translate, log)?.state ?? journal.state;
-        if (lengthOf(transcript) < lengthOf(journal.state.transcript)) skimmed += 1;
-        close(log.fd);
-      }),
-      { numRuns: 150 },
-    );
-    assert.ok(skimmed > 0);
-  });
-
-  test("counts what was written twice once, also where the part begins that is held", async () => {
-    const tools = await openRoot();
-    const end = { word: 5, text: "", gap: 300 };
-    const said = Array.from({ length: 12 }, (_, at) => ({ word: 0, text: `line ${at}`, gap: 300 }));
-    const same = Array.from({ length: 8 }, () => ({ word: 0, text: "the same", gap: 0 })); // so that the end alone shows too little
-    const texts = formatLines([...Array.from({ length: 1_200 }, () => end), ...said, ...same]);
-    for (let cut = 0; cut < 4; cut += 1) {
-      const filler = `{"type":"stdout","text":"${"x".repeat(cut * 40)}"}`; // moves where the part begins
-      const turns = texts.slice(0, 1_200).flatMap((text) => [text, text]);
-      addForeign(tools, "zot-0", [filler, ...turns, filler, ...texts.slice(1_200)]);
-      const paths = tools.store.paths("zot-0");
-      const whole = openJournal(paths, await translateFor(tools.plugins, "zot"), false);
-      const log = openFile(paths.log);
-      assert.ok(log !== undefined);
-      const skimmed = skimJournal(paths, whole.translate, log);
-      close(log.fd);
-      assert.equal(whole.state.turns, 1_200);
-      assert.equal(skimmed?.state.turns, whole.state.turns);
-    }
   });
 });

@@ -1,6 +1,6 @@
 import { TASK_MESSAGE } from "../../core/queue.ts";
 import { agentFailed } from "../../errors.ts";
-import { newId } from "../../swarm/spawn.ts";
+import { newId } from "../../swarm/new-id.ts";
 import { type Access, openAccess } from "../access.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { checkOutcome, waitForAgents } from "../finish-wait.ts";
