@@ -55,9 +55,9 @@ export async function reload(tools: ReadTools, passesOver?: (agent: Settled) => 
   const { store, repoRoot } = tools;
   const problems: Problem[] = [];
   const agents: Snapshot[] = [];
-  const index = openIndex(tools);
+  const isAlive = lookForForeign(); // all processes are looked at for it: once
+  const index = openIndex(tools, undefined, isAlive);
   const fresh = new Map<string, IndexRow>();
-  const isAlive = lookForForeign();
   let work = 0;
   let hidden = 0;
   for (const id of store.ids()) {

@@ -38,10 +38,9 @@ interface IndexTools {
   readonly store: Store;
   readonly plugins: PluginSet;
 }
-/** `only`: for one agent, of which alone it knows then. */
-export function openIndex({ store, plugins }: IndexTools, only?: string): SwarmIndex {
+/** `only`: for one agent, of which alone it is asked then. `isAlive`: of a caller that has looked already, or will. */
+export function openIndex({ store, plugins }: IndexTools, only?: string, isAlive = lookForForeign()): SwarmIndex {
   const file = readIndexFile(indexPath(store), only);
-  const isAlive = lookForForeign();
   const by = new Map<string, string>(); // by runner: who would fold it now
   const foldedBy = async (runner: string): Promise<string> => {
     const { by: now } = await translateFor(plugins, runner);
