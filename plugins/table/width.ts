@@ -1,5 +1,5 @@
 /** How many cells of a terminal a text takes: CJK and emoji two, marks that join what is before them none. */
-const PRINTABLE_ASCII = /^[ -~]*$/;
+const PLAIN = /^[ -~\u00a1-\u00ac\u00ae-\u02ff…→·✓✗◐●◌○◇■]*$/; // a cell for each: Latin letters, and what a table is made of
 const WIDE =
   /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f2ff}\u{20000}-\u{3fffd}]/u;
 
@@ -11,7 +11,7 @@ const isEmoji = (text: string): boolean => /^(?:\p{Emoji_Presentation}|.\ufe0f|[
 const isInvisible = (char: string): boolean => /[\p{Mn}\p{Me}\p{Cf}\p{Cc}\u1160-\u11ff\ud7b0-\ud7ff]/u.test(char); // Hangul vowels and finals are part of a syllable
 
 export function widthOf(text: string): number {
-  if (PRINTABLE_ASCII.test(text)) return text.length;
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
   for (const { segment } of segmentsOf(text)) width += widthOfGrapheme(segment);
   return width;
@@ -26,8 +26,7 @@ function widthOfGrapheme(grapheme: string): number {
 
 /** The text in at most `width` cells; what is cut off leaves a "…". Only what is shown is measured. */
 export function truncate(text: string, width: number): string {
-  if (PRINTABLE_ASCII.test(text))
-    return text.length <= width ? text : ending(text.slice(0, Math.max(0, width - 1)), width);
+  if (PLAIN.test(text)) return text.length <= width ? text : ending(text.slice(0, Math.max(0, width - 1)), width);
   let used = 0;
   let kept = 0; // length of what fits with a "…" behind it
   for (const { segment, index } of segmentsOf(text)) {
@@ -56,7 +55,7 @@ export function wrap(text: string, width: number): readonly string[] {
 
 /** How much of the text fits. */
 function lengthOfFirst(text: string, width: number): number {
-  if (PRINTABLE_ASCII.test(text)) return width;
+  if (PLAIN.test(text)) return width;
   let used = 0;
   for (const { segment, index } of segmentsOf(text)) {
     used += widthOfGrapheme(segment);
