@@ -39,7 +39,11 @@ interface IndexTools {
   readonly plugins: PluginSet;
 }
 /** `only`: for one agent, of which alone it is asked then. `isAlive`: of a caller that has looked already, or will. */
-export function openIndex({ store, plugins }: IndexTools, only?: string, isAlive = lookForForeign()): SwarmIndex {
+export function openIndex(
+  { store, plugins }: IndexTools,
+  only?: string,
+  isAlive: (inbox: string) => boolean = lookForForeign(),
+): SwarmIndex {
   const file = readIndexFile(indexPath(store), only);
   const by = new Map<string, string>(); // by runner: who would fold it now
   const foldedBy = async (runner: string): Promise<string> => {
