@@ -28,6 +28,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { SkepError, systemCode } from "./errors.ts";
+export type { Stats };
 
 const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
 const FILE_MODE = 0o600;
@@ -36,9 +37,10 @@ const DIR_MODE = 0o700;
 /** What `stat` tells; `undefined` when nothing is there. Links are not followed. */
 export const stat = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false });
 export const exists = (path: string): boolean => stat(path) !== undefined;
+export type OpenFile = Readonly<{ fd: number; stats: Stats }>; // as it was opened
 
 /** Opens a regular file for reading; `undefined` when it is missing. A link, FIFO or folder is an error. */
-export function openRead(path: string): number | undefined {
+export function openFile(path: string): OpenFile | undefined {
   let fd: number;
   try {
     fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -47,11 +49,12 @@ export function openRead(path: string): number | undefined {
     if (systemCode(error) === "ELOOP") throw notRegular(path, error);
     throw error;
   }
-  if (fstatSync(fd).isFile()) return fd;
+  const stats = fstatSync(fd);
+  if (stats.isFile()) return { fd, stats };
   closeSync(fd);
   throw notRegular(path);
 }
-
+export const openRead = (path: string): number | undefined => openFile(path)?.fd;
 const notRegular = (path: string, cause?: unknown): SkepError =>
   new SkepError("corrupt", `${path} is not a regular file`, { cause });
 
@@ -78,7 +81,6 @@ export function openAppend(path: string): number {
 }
 
 export const close = (fd: number): void => closeSync(fd);
-
 /** Bytes in the open file. */
 export const sizeOf = (fd: number): number => fstatSync(fd).size;
 export const inodeOf = (fd: number): number => fstatSync(fd).ino;
@@ -109,15 +111,18 @@ export const sync = (fd: number): void => fdatasyncSync(fd);
 export const truncate = (fd: number, size: number): void => ftruncateSync(fd, size);
 
 /** A whole regular file of at most `limit` bytes; `undefined` when it is missing. */
-export function readWhole(path: string, limit: number): Buffer | undefined {
-  const fd = openRead(path);
-  if (fd === undefined) return undefined;
+export const readWhole = (path: string, limit: number): Buffer | undefined => readFile(path, limit)?.bytes;
+
+/** The same, with what `stat` told before it was read. */
+export function readFile(path: string, limit: number): Readonly<{ bytes: Buffer; stats: Stats }> | undefined {
+  const file = openFile(path);
+  if (file === undefined) return undefined;
   try {
-    const size = sizeOf(fd);
+    const { size } = file.stats;
     if (size > limit) throw new SkepError("corrupt", `${path} has ${size} bytes, more than the ${limit} it may have`);
-    return readAt(fd, 0, size);
+    return { bytes: readAt(file.fd, 0, size), stats: file.stats };
   } finally {
-    closeSync(fd);
+    closeSync(file.fd);
   }
 }
 
@@ -127,7 +132,7 @@ export function replace(path: string, content: string | Uint8Array): void {
   const fd = openNew(temp);
   try {
     try {
-      append(fd, Buffer.from(content));
+      append(fd, typeof content === "string" ? Buffer.from(content) : content);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -233,9 +238,7 @@ const notFolder = (path: string): SkepError =>
   new SkepError("corrupt", `${path} is not a folder of its own`, { hint: "a link there is not followed" });
 
 /** Takes the rights from everybody else: of a folder, or of a file with its mode. */
-export function makePrivate(path: string, mode: number = DIR_MODE): void {
-  chmodSync(path, mode);
-}
+export const makePrivate = (path: string, mode: number = DIR_MODE): void => chmodSync(path, mode);
 
 /** Names in a folder, sorted; `undefined` when there is none. Throws SkepError "corrupt" for a link or a file. */
 export function list(path: string): string[] | undefined {

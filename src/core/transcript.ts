@@ -16,6 +16,8 @@ export const EMPTY: Transcript = { full: [], last: [] };
 export const isEmpty = (transcript: Transcript): boolean =>
   transcript.full.length === 0 && transcript.last.length === 0;
 
+export const lengthOf = ({ full, last }: Transcript): number => full.length * CHUNK + last.length;
+
 /** Lines kept, oldest first. */
 export const linesOf = (transcript: Transcript): readonly string[] =>
   [...transcript.full.flat(), ...transcript.last].slice(-LIMIT);

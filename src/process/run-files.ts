@@ -38,7 +38,7 @@ export function runPaths(agentFolder: string, run: number): RunPaths {
 
 /** Numbers of the runs that have a folder, rising. */
 export const listRuns = (agentFolder: string): number[] =>
-  listFolders(join(agentFolder, "runs"))
+  listFolders(`${agentFolder}/runs`)
     .filter((name) => /^\d{6,12}$/.test(name))
     .map(Number)
     .toSorted((a, b) => a - b);

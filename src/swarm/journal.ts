@@ -25,7 +25,7 @@ import { close, openRead, readAt, stat } from "../disk.ts";
 import { swarmClosed } from "../errors.ts";
 import { recoverIntent, runPaths } from "../process/run-files.ts";
 import { doneWith } from "./collect.ts";
-import { hasLineFrom, openLog, readLog, type LogWriter } from "../store/event-log.ts";
+import { hasLineFrom, openLog, readLog, readLogEnd, type LogVisitor, type LogWriter } from "../store/event-log.ts";
 import { readLogAt } from "../store/segments.ts";
 import type { AgentPaths } from "../store/store.ts";
 import type { LinePosition } from "../store/lines.ts";
@@ -83,12 +83,21 @@ export function openJournal(
   visit?: Heard,
   from?: Omit<Checkpoint, "guard">,
 ): Journal {
-  const { at, state, seq, run, cursor } = from ?? START_OF_LOG;
-  const position = { at, scanned: at };
-  const journal: Journal = { paths, translate, writes, position, state, seq, run, cursor };
+  const journal = journalAt(paths, translate, writes, from ?? START_OF_LOG);
   readJournal(journal, visit);
   return journal;
 }
+
+/** One that stands there, and has read nothing yet. */
+export function journalAt(
+  paths: AgentPaths,
+  translate: Translate,
+  writes: boolean,
+  { at, state, seq, run, cursor }: Omit<Checkpoint, "guard">,
+): Journal {
+  return { paths, translate, writes, position: { at, scanned: at }, state, seq, run, cursor };
+}
+
 export const START_OF_LOG: Omit<Checkpoint, "guard"> = { at: 0, state: INITIAL, seq: 0, run: 0, cursor: START };
 
 export const SHORT_LOG: number = 64 * 1024; // bytes: folded from its beginning rather than from a checkpoint
@@ -111,7 +120,15 @@ function guardAt(log: string, at: number): string | undefined {
 
 /** Folds what came into the log since the last time. */
 export function readJournal(journal: Journal, visit?: Heard): void {
-  readLog(journal.paths.log, journal.position, {
+  readLog(journal.paths.log, journal.position, folding(journal, visit));
+}
+
+/** The same of a log that has no segments, and whose bytes from the journal's position on are at hand. */
+export const readJournalEnd = (journal: Journal, bytes: Buffer): void =>
+  readLogEnd(bytes, journal.position, folding(journal));
+
+function folding(journal: Journal, visit?: Heard): LogVisitor {
+  return {
     entry(line, text) {
       // Numbers rise: what stands there again is a part of the log that was doubled.
       if (line.stamp !== undefined && line.stamp.seq <= journal.seq) return skip(journal);
@@ -123,7 +140,7 @@ export function readJournal(journal: Journal, visit?: Heard): void {
       doneWith(whole === line.entry ? text.length : Number(line.entry.data["bytes"]));
     },
     skipped: () => skip(journal),
-  });
+  };
 }
 
 function skip(journal: Journal): void {

@@ -168,9 +168,12 @@ export function recordEnd(journal: Journal, { run, intent }: ObservedRun, end: R
 export const hasEnded = (journal: Journal, { run }: ObservedRun): boolean =>
   journal.state.run >= run && !journal.state.open;
 
-/** A reader's look at the newest run: all that is there now, and its end as soon as its processes have ended. */
-export function lookAt(journal: Journal, now: number): Look {
-  const observed = newestRun(journal);
+/**
+ * A reader's look at the newest run: all that is there now, and its end as soon as its processes have ended. `run`: the newest
+ * that was found a moment ago, 0 for none.
+ */
+export function lookAt(journal: Journal, now: number, run?: number): Look {
+  const observed = run === 0 ? undefined : newestRun(journal);
   if (observed === undefined) return { facts: { kind: "none" }, reach: NO_RUN, over: true };
   const facts = inspectRun(observed.paths, observed.intent);
   const end = endOf(facts);

@@ -101,7 +101,7 @@ function neverStarted(hive: Hive, kept: Kept): boolean {
   return run !== undefined && hasEnded(journal, run) && wasVoid(journal.state);
 }
 
-const wasVoid = ({ exit }: { readonly exit?: RunExit }): boolean =>
+const wasVoid = ({ exit }: { readonly exit?: RunExit | undefined }): boolean =>
   exit?.reason === "failed_to_start" && exit.code === undefined;
 
 async function resume(hive: Hive, kept: Kept, options: ResumeOptions, caller: Caller): Promise<Snapshot> {
