@@ -28,22 +28,19 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { SkepError, systemCode } from "./errors.ts";
+export type { Stats };
 
 const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
 const FILE_MODE = 0o600;
 const DIR_MODE = 0o700;
 
 /** What `stat` tells; `undefined` when nothing is there. Links are not followed. */
-export function stat(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false });
-}
-
-export function exists(path: string): boolean {
-  return stat(path) !== undefined;
-}
+export const stat = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false });
+export const exists = (path: string): boolean => stat(path) !== undefined;
+export type OpenFile = Readonly<{ fd: number; stats: Stats }>; // as it was opened
 
 /** Opens a regular file for reading; `undefined` when it is missing. A link, FIFO or folder is an error. */
-export function openRead(path: string): number | undefined {
+export function openFile(path: string): OpenFile | undefined {
   let fd: number;
   try {
     fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -52,11 +49,12 @@ export function openRead(path: string): number | undefined {
     if (systemCode(error) === "ELOOP") throw notRegular(path, error);
     throw error;
   }
-  if (fstatSync(fd).isFile()) return fd;
+  const stats = fstatSync(fd);
+  if (stats.isFile()) return { fd, stats };
   closeSync(fd);
   throw notRegular(path);
 }
-
+export const openRead = (path: string): number | undefined => openFile(path)?.fd;
 const notRegular = (path: string, cause?: unknown): SkepError =>
   new SkepError("corrupt", `${path} is not a regular file`, { cause });
 
@@ -82,15 +80,9 @@ export function openAppend(path: string): number {
   }
 }
 
-export function close(fd: number): void {
-  closeSync(fd);
-}
-
+export const close = (fd: number): void => closeSync(fd);
 /** Bytes in the open file. */
-export function sizeOf(fd: number): number {
-  return fstatSync(fd).size;
-}
-
+export const sizeOf = (fd: number): number => fstatSync(fd).size;
 export const inodeOf = (fd: number): number => fstatSync(fd).ino;
 
 /** Reads at most `length` bytes from `position`; shorter only at the end of the file. `into`: instead of a new buffer. */
@@ -115,22 +107,22 @@ export function append(fd: number, bytes: Uint8Array): void {
   }
 }
 
-export function sync(fd: number): void {
-  fdatasyncSync(fd);
-}
-
+export const sync = (fd: number): void => fdatasyncSync(fd);
 export const truncate = (fd: number, size: number): void => ftruncateSync(fd, size);
 
 /** A whole regular file of at most `limit` bytes; `undefined` when it is missing. */
-export function readWhole(path: string, limit: number): Buffer | undefined {
-  const fd = openRead(path);
-  if (fd === undefined) return undefined;
+export const readWhole = (path: string, limit: number): Buffer | undefined => readFile(path, limit)?.bytes;
+
+/** The same, with what `stat` told before it was read. */
+export function readFile(path: string, limit: number): Readonly<{ bytes: Buffer; stats: Stats }> | undefined {
+  const file = openFile(path);
+  if (file === undefined) return undefined;
   try {
-    const size = sizeOf(fd);
+    const { size } = file.stats;
     if (size > limit) throw new SkepError("corrupt", `${path} has ${size} bytes, more than the ${limit} it may have`);
-    return readAt(fd, 0, size);
+    return { bytes: readAt(file.fd, 0, size), stats: file.stats };
   } finally {
-    closeSync(fd);
+    closeSync(file.fd);
   }
 }
 
@@ -140,7 +132,7 @@ export function replace(path: string, content: string | Uint8Array): void {
   const fd = openNew(temp);
   try {
     try {
-      append(fd, Buffer.from(content));
+      append(fd, typeof content === "string" ? Buffer.from(content) : content);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -186,8 +178,22 @@ export function create(path: string, text: string): boolean {
 
 export const openFolder = (path: string): number => openSync(path, O_RDONLY);
 
+let postponed: Set<string> | undefined; // folders
+
+/** Names made in here need to be durable at its end only: each folder is synced once then. `work` pauses nowhere. */
+export function syncOnce<Made>(work: () => Made): Made {
+  const folders = (postponed = new Set<string>());
+  try {
+    return work();
+  } finally {
+    postponed = undefined;
+    for (const folder of folders) syncFolder(folder);
+  }
+}
+
 /** Makes the names in a folder durable. */
 export function syncFolder(path: string): void {
+  if (postponed !== undefined) return void postponed.add(path);
   const fd = openFolder(path);
   try {
     fsyncSync(fd);
@@ -232,9 +238,7 @@ const notFolder = (path: string): SkepError =>
   new SkepError("corrupt", `${path} is not a folder of its own`, { hint: "a link there is not followed" });
 
 /** Takes the rights from everybody else: of a folder, or of a file with its mode. */
-export function makePrivate(path: string, mode: number = DIR_MODE): void {
-  chmodSync(path, mode);
-}
+export const makePrivate = (path: string, mode: number = DIR_MODE): void => chmodSync(path, mode);
 
 /** Names in a folder, sorted; `undefined` when there is none. Throws SkepError "corrupt" for a link or a file. */
 export function list(path: string): string[] | undefined {
@@ -283,9 +287,7 @@ export function remove(path: string): void {
 }
 
 /** Deletes a folder and what is in it; links in it are deleted, not followed. */
-export function removeFolder(path: string): void {
-  rmSync(path, { recursive: true, force: true });
-}
+export const removeFolder = (path: string): void => rmSync(path, { recursive: true, force: true });
 
 /** The path without links; the path itself when nothing is there. */
 export function realPath(path: string): string {

@@ -33,7 +33,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     files: /^src\/cli\//,
     below: [...SWARM, "supervisor", "library"],
     node: "all",
-    packages: ["valibot", "cac", "consola"],
+    packages: ["valibot", "consola"],
   },
   plugins: { files: /^plugins\//, below: [], node: "all", packages: [] },
 };
@@ -122,7 +122,7 @@ describe("the layers", () => {
     assert.ok(has("src/disk.ts", { from: "node:fs", typeOnly: false, lazy: false }));
     assert.ok(has("plugins/zot/index.ts", { from: "skep", typeOnly: true, lazy: false }));
     assert.ok(has(BUNDLED, { from: "../../plugins/zot/index.ts", typeOnly: false, lazy: true }));
-    for (const from of ["node:fs", "../disk.ts", "../swarm/swarm.ts", "../../plugins/zot/index.ts", "cac"]) {
+    for (const from of ["node:fs", "../disk.ts", "../swarm/swarm.ts", "../../plugins/zot/index.ts", "consola"]) {
       assert.ok(fault("src/core/reduce.ts", { from, typeOnly: true, lazy: false }), from);
     }
   });

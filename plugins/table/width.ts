@@ -1,33 +1,35 @@
 /** How many cells of a terminal a text takes: CJK and emoji two, marks that join what is before them none. */
-const PRINTABLE_ASCII = /^[ -~]*$/;
-const INVISIBLE = /[\p{Mn}\p{Me}\p{Cf}\p{Cc}\u1160-\u11ff\ud7b0-\ud7ff]/u; // Hangul vowels and finals are part of a syllable
-const EMOJI = /^(?:\p{Emoji_Presentation}|.\ufe0f|[#*\d]\u20e3)/u; // by nature, or shown as one
+const PLAIN = /^[ -~\u00a1-\u00ac\u00ae-\u02ff…→·✓✗◐●◌○◇■]*$/; // a cell for each: Latin letters, and what a table is made of
 const WIDE =
   /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f2ff}\u{20000}-\u{3fffd}]/u;
 
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+// What follows knows all of Unicode and takes 5 ms to make: a table of plain text needs none of it.
+let graphemes: Intl.Segmenter | undefined;
+const segmentsOf = (text: string): Intl.Segments =>
+  (graphemes ??= new Intl.Segmenter("en", { granularity: "grapheme" })).segment(text);
+const isEmoji = (text: string): boolean => /^(?:\p{Emoji_Presentation}|.\ufe0f|[#*\d]\u20e3)/u.test(text); // by nature, or shown as one
+const isInvisible = (char: string): boolean => /[\p{Mn}\p{Me}\p{Cf}\p{Cc}\u1160-\u11ff\ud7b0-\ud7ff]/u.test(char); // Hangul vowels and finals are part of a syllable
 
 export function widthOf(text: string): number {
-  if (PRINTABLE_ASCII.test(text)) return text.length;
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += widthOfGrapheme(segment);
+  for (const { segment } of segmentsOf(text)) width += widthOfGrapheme(segment);
   return width;
 }
 
 function widthOfGrapheme(grapheme: string): number {
-  if (EMOJI.test(grapheme)) return 2;
+  if (isEmoji(grapheme)) return 2;
   let width = 0;
-  for (const char of grapheme) width += INVISIBLE.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+  for (const char of grapheme) width += isInvisible(char) ? 0 : WIDE.test(char) ? 2 : 1;
   return width;
 }
 
 /** The text in at most `width` cells; what is cut off leaves a "…". Only what is shown is measured. */
 export function truncate(text: string, width: number): string {
-  if (PRINTABLE_ASCII.test(text))
-    return text.length <= width ? text : ending(text.slice(0, Math.max(0, width - 1)), width);
+  if (PLAIN.test(text)) return text.length <= width ? text : ending(text.slice(0, Math.max(0, width - 1)), width);
   let used = 0;
   let kept = 0; // length of what fits with a "…" behind it
-  for (const { segment, index } of graphemes.segment(text)) {
+  for (const { segment, index } of segmentsOf(text)) {
     used += widthOfGrapheme(segment);
     if (used > width) return ending(text.slice(0, kept), width);
     if (used < width) kept = index + segment.length;
@@ -53,9 +55,9 @@ export function wrap(text: string, width: number): readonly string[] {
 
 /** How much of the text fits. */
 function lengthOfFirst(text: string, width: number): number {
-  if (PRINTABLE_ASCII.test(text)) return width;
+  if (PLAIN.test(text)) return width;
   let used = 0;
-  for (const { segment, index } of graphemes.segment(text)) {
+  for (const { segment, index } of segmentsOf(text)) {
     used += widthOfGrapheme(segment);
     if (used > width) return index || segment.length;
   }

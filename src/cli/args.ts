@@ -1,8 +1,4 @@
-/**
- * argv -> verb, positionals, options. cac splits the words; what it lets pass or changes is settled here: it accepts unknown
- * verbs and flags, turns the id 12e4 into 120000, drops a lone "-", and knows no verb of two words.
- */
-import { cac } from "cac";
+/** argv -> verb, positionals, options. Words stay the text they are: an id may look like a number, and "-" is one. */
 import { nearest } from "../core/nearest.ts";
 import {
   missingArgument,
@@ -29,9 +25,6 @@ export interface Options {
   values(name: string): readonly string[];
 }
 
-/** Before each word and value while cac has them: so none looks like a number, a "-" or a verb. */
-const MARK = "\u0001";
-
 /** Throws SkepError "usage" for what the table does not declare. After `--help` and `--version` arguments may be missing. */
 export function parseArgs(
   argv: readonly string[],
@@ -41,20 +34,10 @@ export function parseArgs(
   const end = argv.indexOf("--");
   const { command, tokens } = findCommand(end === -1 ? argv : argv.slice(0, end), commands, globals);
   const after = end === -1 ? [] : argv.slice(end + 1);
-  const flags = [...globals, ...(command?.flags ?? [])];
-
-  const cli = cac("skep");
-  const parser = cli.command((command?.args ?? "").replace(/([<[])([^\]>]*)…/g, "$1...$2"), "");
-  for (const { name, value } of flags) parser.option(value === undefined ? `--${name}` : `--${name} <value>`, "");
-  const marked = tokens.flatMap((token) => mark(token, flags, command));
-  const parsed = cli.parse(["", "", ...marked], { run: false });
-
-  const options = readOptions(parsed.options, flags);
-  const before = parsed.args.map(unmark);
+  const { words, options } = sortTokens(tokens, [...globals, ...(command?.flags ?? [])], command);
   const apart = command?.rest !== undefined;
-  const positionals = apart ? before : [...before, ...after];
-  if (command !== undefined && !options.has("help") && !options.has("version"))
-    checkArguments(command, parser.args, positionals);
+  const positionals = apart ? words : [...words, ...after];
+  if (command !== undefined && !options.has("help") && !options.has("version")) checkArguments(command, positionals);
   return { command, positionals, options, rest: apart ? after : [] };
 }
 
@@ -126,19 +109,40 @@ function flagsOf(token: string, flags: readonly FlagSpec[]): readonly GivenFlag[
   return given;
 }
 
-/** One word of argv for cac: flags by their long names, all else marked. */
-function mark(token: string, flags: readonly FlagSpec[], command: CommandSpec | undefined): readonly string[] {
-  if (!isFlag(token)) return [`${MARK}${token}`];
-  const given = flagsOf(token, flags);
-  if (given.length === 0) throw flagUnknown(token, flags, command);
-  return given.map(({ flag, value }) => {
-    if (value === undefined) return `--${flag.name}`;
-    if (flag.value === undefined) throw unexpectedValue(flag.name);
-    return `--${flag.name}=${MARK}${value}`;
-  });
+/** What is neither a flag nor its value is a word. A switch that was given has one empty value. */
+function sortTokens(
+  tokens: readonly string[],
+  flags: readonly FlagSpec[],
+  command: CommandSpec | undefined,
+): { readonly words: readonly string[]; readonly options: Options } {
+  const words: string[] = [];
+  const found = new Map(flags.map(({ name }): [string, string[]] => [name, []]));
+  const left = tokens.values();
+  for (const token of left) {
+    if (!isFlag(token)) {
+      words.push(token);
+      continue;
+    }
+    const given = flagsOf(token, flags);
+    if (given.length === 0) throw flagUnknown(token, flags, command);
+    for (const { flag, value } of given) found.get(flag.name)?.push(valueOf(flag, value, left));
+  }
+  const values = (name: string): readonly string[] => {
+    const list = found.get(name);
+    if (list === undefined) throw new RangeError(`the flag --${name} is not declared`);
+    return list;
+  };
+  return { words, options: { values, value: (name) => values(name).at(-1), has: (name) => values(name).length > 0 } };
 }
 
-const unmark = (word: string): string => word.slice(MARK.length);
+/** A flag's value: what stands behind its "=", else the next word. */
+function valueOf({ name, value }: FlagSpec, given: string | undefined, left: Iterator<string>): string {
+  if (value === undefined && given !== undefined) throw unexpectedValue(name);
+  if (value === undefined || given !== undefined) return given ?? "";
+  const next = left.next();
+  if (next.done === true || isFlag(next.value)) throw missingValue(name, value);
+  return next.value;
+}
 
 function flagUnknown(token: string, flags: readonly FlagSpec[], command: CommandSpec | undefined): Error {
   const name = token.replace(/=[^]*/, "");
@@ -146,37 +150,14 @@ function flagUnknown(token: string, flags: readonly FlagSpec[], command: Command
   return unknownFlag(command?.name, name, nearest(name, names));
 }
 
-function readOptions(parsed: Readonly<Record<string, unknown>>, flags: readonly FlagSpec[]): Options {
-  const given = new Map(flags.map((flag) => [flag.name, valuesOf(flag, parsed)]));
-  const values = (name: string): readonly string[] => {
-    const found = given.get(name);
-    if (found === undefined) throw new RangeError(`the flag --${name} is not declared`);
-    return found;
-  };
-  return { values, value: (name) => values(name).at(-1), has: (name) => values(name).length > 0 };
-}
-
-/** What cac found for a flag, under the name in camel case that it gives it; a switch that was given has one empty value. */
-function valuesOf({ name, value }: FlagSpec, parsed: Readonly<Record<string, unknown>>): readonly string[] {
-  const negated = name.startsWith("no-"); // cac's x, true unless --no-x is given
-  const key = name
-    .slice(negated ? 3 : 0)
-    .replace(/([a-z])-([a-z])/g, (_, end: string, start: string) => end + start.toUpperCase());
-  const found = parsed[key];
-  if (value === undefined) return found === undefined || found === negated ? [] : [""];
-  return (found === undefined ? [] : [found].flat()).map((one: unknown) => {
-    if (typeof one !== "string") throw missingValue(name, value);
-    return unmark(one);
-  });
-}
-
-function checkArguments(
-  command: CommandSpec,
-  declared: readonly { readonly required: boolean; readonly value: string; readonly variadic: boolean }[],
-  given: readonly string[],
-): void {
+function checkArguments({ name, args }: CommandSpec, given: readonly string[]): void {
+  const declared = [...args.matchAll(/([<[])([^\]>…]*)(…?)/g)].map(([, bracket, value = "", more]) => ({
+    value,
+    isRequired: bracket === "<",
+    isLast: more === "",
+  }));
   const missing = declared[given.length];
-  if (missing?.required === true) throw missingArgument(command.name, missing.value);
+  if (missing?.isRequired === true) throw missingArgument(name, missing.value);
   const extra = given[declared.length];
-  if (extra !== undefined && !declared.some(({ variadic }) => variadic)) throw unexpectedArgument(command.name, extra);
+  if (extra !== undefined && declared.at(-1)?.isLast !== false) throw unexpectedArgument(name, extra);
 }

@@ -31,7 +31,7 @@ export function openOutput(given?: Sink): Output {
     try {
       await sink.write(data);
     } catch (error) {
-      if (systemCode(error) !== "EPIPE") throw cannotPrint(error);
+      if (!GONE.has(systemCode(error))) throw cannotPrint(error);
       left.abort();
     }
   };
@@ -46,6 +46,9 @@ export function openOutput(given?: Sink): Output {
     copy: send,
   };
 }
+
+/** What a write to a pipe says when its reader has left, and to a socket, which some give as stdout, with data unread. */
+const GONE: ReadonlySet<string | undefined> = new Set(["EPIPE", "ECONNRESET"]);
 
 const asIs = (text: string): string => text;
 

@@ -1,7 +1,6 @@
 /** The words of `spawn` as a request: who runs it, what it is told, in which environment. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { text as readAll } from "node:stream/consumers";
 import {
   badEnv,
   cannotRead,
@@ -23,6 +22,7 @@ import type { CommandContext } from "./command.ts";
 import type { Preset } from "./config.ts";
 import { findProgram } from "./find-program.ts";
 import { durationOf, labelsOf } from "./option-values.ts";
+import { readStdin } from "./standard-streams.ts";
 
 /** Flags that travel as options of the runner, which refuses those it does not know. */
 const RUNNER_SWITCHES = ["stdin", "jsonl"] as const;
@@ -35,7 +35,7 @@ export interface SpawnWish {
 
 export async function readSpawn({ args, settings }: CommandContext, plugins: PluginSet): Promise<SpawnWish> {
   const { options, positionals, rest } = args;
-  const words = positionals.length === 1 && positionals[0] === "-" ? [await readAll(process.stdin)] : positionals;
+  const words = positionals.length === 1 && positionals[0] === "-" ? [await readStdin()] : positionals;
   const task = words.join(" ").trim();
   const given = options.value("runner") ?? (task === "" && rest.length > 0 ? "exec" : settings.runner);
   const preset = given === undefined ? undefined : settings.config.presets.get(given);

@@ -16,7 +16,9 @@ const NEVER_DOUBLE: ReadonlySet<string> = new Set(["stdout", "stderr"]);
 /** `late`: written while nobody supervised. It marks the events for listeners; the state does not depend on it. */
 export function apply(state: AgentState, entry: LogEntry, translate: Translate, late = false): Applied {
   const updated = entry.received > 0 ? entry.received : state.updated;
-  if (entry.origin.by !== "other") return run({ ...state, updated }, entry, translate, late);
+  if (entry.origin.by !== "other") {
+    return run(updated === state.updated ? state : { ...state, updated }, entry, translate, late); // a batch shares its receipt
+  }
   if (isDouble(state, entry, updated)) return { state, events: [] };
   const previous = { data: entry.data, at: updated };
   return run({ ...state, updated, foreign: state.foreign + 1, previous }, entry, translate, late);
@@ -35,8 +37,12 @@ function run(before: AgentState, entry: LogEntry, translate: Translate, late: bo
   if (events.length === 0) return { state: before, events: [] };
   let state = before;
   const { time } = entry;
-  const stamped = events.map((event): StampedEvent => (late ? { ...event, time, late } : { ...event, time }));
-  for (const event of stamped) state = take(state, event, entry);
+  const stamped: StampedEvent[] = [];
+  for (const event of events) {
+    const told: StampedEvent = late ? { ...event, time, late } : { ...event, time };
+    stamped.push(told);
+    state = take(state, told, entry);
+  }
   return { state, events: stamped };
 }
 

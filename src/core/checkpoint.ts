@@ -12,12 +12,12 @@ export interface Checkpoint {
   readonly state: AgentState;
 }
 
-const LINES = 8; // a snapshot's tail has six
+export const TAIL_KEPT: number = 8; // lines of the transcript; a snapshot's tail has six
 
 /** The state with no more of the transcript than a snapshot shows: what is read on from it shows the same. */
 export function shorten(state: AgentState): AgentState {
   if (isEmpty(state.transcript)) return state;
-  return { ...state, transcript: { full: [], last: tailOf(state.transcript, LINES) } };
+  return { ...state, transcript: { full: [], last: tailOf(state.transcript, TAIL_KEPT) } };
 }
 
 /** What JSON left out is as it was: absent. */

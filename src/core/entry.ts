@@ -16,6 +16,13 @@ export interface Cursor {
 }
 export const START: Cursor = { out: 0, err: 0, mirror: 0 };
 
+/** Written out: a spread with a computed key measured as dear as the fold of a line. */
+export const moved = ({ out, err, mirror }: Cursor, from: Stream, to: number): Cursor => ({
+  out: from === "out" ? to : out,
+  err: from === "err" ? to : err,
+  mirror: from === "mirror" ? to : mirror,
+});
+
 /** skep's stamp: number of the line, run, receipt in ms, where to go on behind it, and where a child's line came from. */
 export interface Stamp {
   readonly seq: number;
@@ -29,6 +36,9 @@ export interface LineSource {
   readonly from: Stream;
   readonly at: number;
   readonly eol: boolean;
+}
+export interface ChildStamp extends Stamp {
+  readonly source: LineSource;
 }
 /** One line of the log, read. `stamp` is absent in what another supervisor wrote. */
 export interface ParsedLine {
@@ -56,9 +66,30 @@ export function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-export function isTime(value: unknown): value is Time {
-  return typeof value === "string" && RFC3339.test(value) && !Number.isNaN(Date.parse(value));
+export const isTime = (value: unknown): value is Time => !Number.isNaN(parseTime(value));
+
+/** Milliseconds since 1970; NaN for what is no time. */
+function parseTime(value: unknown): number {
+  if (typeof value !== "string" || !RFC3339.test(value)) return Number.NaN;
+  return value.length === ISO.length && value.endsWith("Z") && value[10] === "T" ? parseIso(value) : Date.parse(value);
 }
+
+const ISO = "2026-01-01T00:00:00.000Z";
+let lastDay = "";
+let lastMidnight = 0;
+/** What JSON makes of a Date. Most times of a log are of one day: `Date.parse` took longer than to parse the line. */
+function parseIso(text: string): number {
+  const part = (at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - TWO_ZEROS;
+  const [hours, minutes, seconds] = [part(11), part(14), part(17)];
+  if (hours > 23 || minutes > 59 || seconds > 59) return Date.parse(text);
+  const day = text.slice(0, 10);
+  if (day !== lastDay) {
+    lastMidnight = Date.parse(`${day}T00:00:00.000Z`);
+    lastDay = day;
+  }
+  return lastMidnight + ((hours * 60 + minutes) * 60 + seconds) * 1000 + Number(text.slice(20, 23));
+}
+const TWO_ZEROS = 48 * 11;
 
 let lastTime = -1;
 let lastText = "";
@@ -77,8 +108,10 @@ export function parseLine(text: string): ParsedLine | undefined {
   if (data === undefined || typeof data["type"] !== "string") return undefined;
   const stamp = parseStamp(data["skep"]);
   if (stamp === undefined) {
-    const received = isTime(data["time"]) ? Date.parse(data["time"]) : 0;
-    return { entry: { type: data["type"], time: entryTime(data, received), received, data, origin: { by: "other" } } };
+    const told = parseTime(data["time"]);
+    const received = Number.isNaN(told) ? 0 : told;
+    const time = Number.isNaN(told) ? timeOf(0) : String(data["time"]);
+    return { entry: { type: data["type"], time, received, data, origin: { by: "other" } } };
   }
   delete data["skep"];
   return { entry: stampedEntry(data["type"], data, stamp), stamp };
@@ -116,64 +149,110 @@ function parseStamp(value: unknown): Stamp | undefined {
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 const isStream = (value: unknown): value is Stream => typeof value === "string" && STREAMS.includes(value);
 
-function formatStamp({ seq, run, t, cursor, source }: Stamp): string {
-  const mirror = cursor.mirror > 0 ? `,"mirror":${cursor.mirror}` : "";
-  const from =
-    source === undefined ? "" : `,"from":"${source.from}","at":${source.at}${source.eol ? "" : ',"eol":false'}`;
-  return `"skep":{"seq":${seq},"run":${run},"t":${t},"out":${cursor.out},"err":${cursor.err}${mirror}${from}}`;
+/**
+ * Pieces of a log's lines. They are joined once an append: a text of its own for each stamp, and for each number in it,
+ * measured as dear as all the rest of a line.
+ */
+export type Pieces = (string | number)[];
+
+/** What the lines of a batch share: beginnings of them, each with the receipt, and a part of their stamps. */
+interface Shared {
+  readonly run: number;
+  readonly t: number;
+  readonly event: string;
+  readonly json: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly stamp: string;
+}
+let lastShared: Shared | undefined;
+function sharedBy({ run, t }: Stamp): Shared {
+  if (lastShared?.t === t && lastShared.run === run) return lastShared;
+  const time = `"time":"${timeOf(t)}"`;
+  lastShared = {
+    run,
+    t,
+    event: `{${time}`,
+    json: `{"type":"json",${time}`,
+    stdout: `{"type":"stdout",${time},"text":`,
+    stderr: `{"type":"stderr",${time},"text":`,
+    stamp: `,"run":${run},"t":${t},"out":`,
+  };
+  return lastShared;
+}
+
+const FROM: Readonly<Record<Stream, string>> = {
+  out: ',"from":"out","at":',
+  err: ',"from":"err","at":',
+  mirror: ',"from":"mirror","at":',
+};
+
+function pushStamp(pieces: Pieces, stamp: Stamp): void {
+  const { seq, cursor, source } = stamp;
+  pieces.push(',"skep":{"seq":', seq, sharedBy(stamp).stamp, cursor.out, ',"err":', cursor.err);
+  if (cursor.mirror > 0) pieces.push(',"mirror":', cursor.mirror);
+  if (source !== undefined) pieces.push(FROM[source.from], source.at);
+  pieces.push(source?.eol === false ? ',"eol":false}}' : "}}");
 }
 
 /** A line of skep's own, without a newline, as all lines here. */
 export function formatOwn(type: string, fields: Readonly<Record<string, unknown>>, stamp: Stamp): string {
-  const body = JSON.stringify({ type, time: timeOf(stamp.t), ...fields });
-  return `${body.slice(0, -1)},${formatStamp(stamp)}}`;
+  const pieces: Pieces = [JSON.stringify({ type, time: timeOf(stamp.t), ...fields }).slice(0, -1)];
+  pushStamp(pieces, stamp);
+  return pieces.join("");
 }
 
-/** A child's line as it goes into the log, and the entry it stands for. */
-export interface ChildLine {
-  readonly line: string;
-  readonly entry: LogEntry;
-}
+// oxlint-disable-next-line no-control-regex -- what JSON writes otherwise than it is; to look for it is cheaper than to write
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 
-/** Makes a log line of what a child wrote (no newline, not empty). */
-export function formatChild(text: string, output: Output, stamp: Stamp & { readonly source: LineSource }): ChildLine {
-  const { entry, inner, untyped } = readChild(text, output, stamp);
-  if (inner === undefined) {
-    const words = JSON.stringify(entry.data["text"]); // by hand: most of what a swarm writes comes through here
-    return {
-      line: `{"type":"${entry.type}","time":"${timeOf(stamp.t)}","text":${words},${formatStamp(stamp)}}`,
-      entry,
-    };
+/** Makes a log line of what a child wrote (no newline, not empty), and tells the entry it stands for. */
+export function formatChild(pieces: Pieces, text: string, output: Output, stamp: ChildStamp): LogEntry {
+  const line = readObject(text, output, stamp);
+  const { event, json, stdout, stderr } = sharedBy(stamp);
+  if (line === undefined) {
+    const entry = plainEntry(text, stamp);
+    pieces.push(stamp.source.from === "err" ? stderr : stdout);
+    const words = entry.data["text"];
+    if (typeof words === "string" && !ESCAPED.test(words)) pieces.push('"', words, '"');
+    else pieces.push(JSON.stringify(words));
+    pushStamp(pieces, stamp);
+    return entry;
   }
-  const front = `{${untyped ? '"type":"json",' : ""}"time":"${timeOf(stamp.t)}"`;
-  return { line: `${front}${inner.trim() === "" ? "" : `,${inner}`},${formatStamp(stamp)}}`, entry };
+  const { entry, inner, untyped } = line;
+  pieces.push(untyped ? json : event);
+  if (inner.trim() !== "") pieces.push(",", inner);
+  pushStamp(pieces, stamp);
+  return entry;
 }
 
 /** The entry alone: of a line that is too long for the log no second copy is made. */
-export const childEntry = (text: string, output: Output, stamp: Stamp & { readonly source: LineSource }): LogEntry =>
-  readChild(text, output, stamp).entry;
+export const childEntry = (text: string, output: Output, stamp: ChildStamp): LogEntry =>
+  readObject(text, output, stamp)?.entry ?? plainEntry(text, stamp);
 
-/** `inner`: what stands between the braces of a line that is kept as it is. */
-function readChild(
-  text: string,
-  output: Output,
-  stamp: Stamp & { readonly source: LineSource },
-): { readonly entry: LogEntry; readonly inner?: string; readonly untyped?: boolean } {
-  const time = timeOf(stamp.t);
-  const trimmed = stamp.source.from !== "err" && output !== "text" ? text.trim() : "";
-  if (trimmed.startsWith("{")) {
-    const data = parseObject(trimmed);
-    const given = data?.["type"];
-    const untyped = data !== undefined && output === "json" && !Object.hasOwn(data, "type");
-    if (data !== undefined && (typeof given === "string" || untyped)) {
-      const type = typeof given === "string" ? given : "json";
-      delete data["skep"];
-      data["type"] = type;
-      if (!Object.hasOwn(data, "time")) data["time"] = time;
-      return { entry: stampedEntry(type, data, stamp), inner: trimmed.slice(1, -1), untyped };
-    }
-  }
+interface ObjectLine {
+  readonly entry: LogEntry;
+  readonly inner: string; // what stands between its braces
+  readonly untyped: boolean;
+}
+/** A line that is kept as it is. */
+function readObject(text: string, output: Output, stamp: ChildStamp): ObjectLine | undefined {
+  if (stamp.source.from === "err" || output === "text") return undefined;
+  const trimmed = text.trim();
+  const data = trimmed.startsWith("{") ? parseObject(trimmed) : undefined;
+  if (data === undefined) return undefined;
+  const given = data["type"];
+  const untyped = output === "json" && !Object.hasOwn(data, "type");
+  if (typeof given !== "string" && !untyped) return undefined;
+  const type = typeof given === "string" ? given : "json";
+  delete data["skep"];
+  data["type"] = type;
+  if (!Object.hasOwn(data, "time")) data["time"] = timeOf(stamp.t);
+  return { entry: stampedEntry(type, data, stamp), inner: trimmed.slice(1, -1), untyped };
+}
+
+function plainEntry(text: string, stamp: ChildStamp): LogEntry {
   const type = stamp.source.from === "err" ? "stderr" : "stdout";
+  const time = timeOf(stamp.t);
   const data = { type, time, text: text.endsWith("\r") ? text.slice(0, -1) : text };
-  return { entry: stampedEntry(type, data, stamp, time) };
+  return stampedEntry(type, data, stamp, time);
 }

@@ -1,7 +1,7 @@
 import type { EventHandler, Runner, Snapshot, StampedEvent } from "../types.ts";
 import { apply } from "./apply.ts";
 import { conclude, type RunKind } from "./conclude.ts";
-import { type Cursor, formatChild, formatOwn, type Output, parseLine, START } from "./entry.ts";
+import { type Cursor, childEntry, formatOwn, type Output, parseLine, START } from "./entry.ts";
 import { TASK_MESSAGE } from "./queue.ts";
 import { makeSnapshot } from "./snapshot.ts";
 import { type AgentState, INITIAL } from "./state.ts";
@@ -59,7 +59,7 @@ export function foldRuns(runs: readonly TranscriptRun[], fold: TranscriptFold): 
       cursor = { ...cursor, out: at + new TextEncoder().encode(line).length + 1 };
       if (line === "") continue;
       const stamp = { seq: (seq += 1), run, t, cursor, source: { from: "out" as const, at, eol: true } };
-      take(formatChild(line, fold.output, stamp).entry);
+      take(childEntry(line, fold.output, stamp));
     }
     if (exit === undefined) continue;
     const end =

@@ -75,8 +75,9 @@ function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]
     case "message":
       return addMessage(state, event);
     case "output": {
-      const next = quiet(state, late || state.activity !== "starting" ? state.activity : "running");
-      return { ...next, transcript: addText(next.transcript, event.text, event.stream === "stderr" ? "stderr: " : "") };
+      const activity = late || state.activity !== "starting" ? state.activity : "running";
+      const transcript = addText(state.transcript, event.text, event.stream === "stderr" ? "stderr: " : "");
+      return { ...state, speech: undefined, activity, transcript };
     }
     case "tool":
       return event.phase === "started" ? startTool(state, event) : endTool(state, event);
@@ -113,10 +114,8 @@ function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]
         origin.by === "skep" && origin.run > state.run ? startRun(state, origin.run, state.run > 0) : state,
         event,
       );
-    case "start_held": {
-      const { heldBack: _heldBack, ...rest } = state;
-      return event.why === undefined ? rest : { ...rest, heldBack: event.why };
-    }
+    case "start_held":
+      return { ...state, heldBack: event.why };
     case "stop_requested":
       return {
         ...state,
@@ -136,13 +135,18 @@ function fold(state: AgentState, event: StampedEvent, origin: LogEntry["origin"]
 }
 
 function startRun(state: AgentState, number: number, resumed: boolean): AgentState {
-  const { exit: _exit, stop, turn: _turn, outcome: _outcome, speech: _speech, ...kept } = state;
-  const { limit: _limit, fault: _fault, heldBack: _heldBack, ...rest } = kept;
   const run = number === 0 ? state.run + 1 : number;
-  const stopped = stop?.run === run; // before its child was there
+  const stopped = state.stop?.run === run; // before its child was there
   return {
-    ...rest,
-    ...(stopped ? { stop } : {}),
+    ...state,
+    exit: undefined,
+    stop: stopped ? state.stop : undefined,
+    turn: undefined,
+    outcome: undefined,
+    speech: undefined,
+    limit: undefined,
+    fault: undefined,
+    heldBack: undefined,
     run,
     open: true,
     ready: false,
@@ -154,15 +158,16 @@ function startRun(state: AgentState, number: number, resumed: boolean): AgentSta
     tools: [],
     waiting: [],
     usage: closeRunUsage(state.usage),
-    messages: releaseMessages(settleMessages(rest).messages),
+    messages: releaseMessages(settleMessages(state).messages),
   };
 }
 
 function stopRun(state: AgentState, { exit }: Extract<AgentEvent, { kind: "run_stopped" }>): AgentState {
-  const { turn: _turn, speech: _speech, ...rest } = settleMessages(state);
   const ended = { exit, ended: state.updated };
   return {
-    ...rest,
+    ...settleMessages(state),
+    turn: undefined,
+    speech: undefined,
     open: false,
     exit,
     cancelling: false,
@@ -187,17 +192,21 @@ const isCutOff = (state: AgentState, exit: RunExit): boolean =>
 
 function startTurn(state: AgentState, message: string | undefined): AgentState {
   if (state.turn !== undefined) return state;
-  const { outcome: _outcome, limit: _limit, ...rest } = quiet(state, "thinking");
-  const messages = messagesOfTurn(rest, message);
-  return deliver({ ...rest, cancelling: false, turn: { messages } }, messages);
+  const messages = messagesOfTurn(state, message);
+  const next: AgentState = {
+    ...state,
+    outcome: undefined,
+    limit: undefined,
+    speech: undefined,
+    activity: "thinking",
+    cancelling: false,
+    turn: { messages },
+  };
+  return deliver(next, messages);
 }
 
 function endTurn(state: AgentState, event: Extract<AgentEvent, { kind: "turn_ended" }>): AgentState {
-  const {
-    turn: _turn,
-    speech: _speech,
-    ...rest
-  } = finish(state, [...(state.turn?.messages ?? []), ...(event.message === undefined ? [] : [event.message])]);
+  const over = [...(state.turn?.messages ?? []), ...(event.message === undefined ? [] : [event.message])];
   const outcome: TurnOutcome =
     event.cancelled === true
       ? { kind: "cancelled" }
@@ -205,7 +214,9 @@ function endTurn(state: AgentState, event: Extract<AgentEvent, { kind: "turn_end
         ? { kind: "done" }
         : { kind: "failed", error: event.error };
   return {
-    ...rest,
+    ...finish(state, over),
+    turn: undefined,
+    speech: undefined,
     turns: state.turns + 1,
     outcome,
     activity: "idle",
@@ -244,10 +255,9 @@ function addMessage(state: AgentState, event: Extract<AgentEvent, { kind: "messa
 }
 
 function completeMessage(state: AgentState, speech: Speech, text: string, prefix: string): AgentState {
-  const { speech: _speech, ...rest } = state;
   const more = text.startsWith(speech.text) ? text.slice(speech.text.length).replace(/[\r\n]+$/, "") : "";
   const transcript = more === "" ? state.transcript : extend(state, speech, more, prefix);
-  return { ...rest, transcript, answer: speech.role === "assistant" ? text : state.answer };
+  return { ...state, speech: undefined, transcript, answer: speech.role === "assistant" ? text : state.answer };
 }
 
 const extend = (
@@ -258,15 +268,19 @@ const extend = (
 ): AgentState["transcript"] => extendLast(state.transcript, speech.newlines + body, prefix);
 
 function startTool(state: AgentState, { id, name = "tool" }: Extract<AgentEvent, { kind: "tool" }>): AgentState {
-  const next = quiet(state, `tool: ${name.slice(0, TOOL_NAME)}`);
   const others = id === undefined ? state.tools : state.tools.filter((tool) => tool.id !== id); // told again, better
-  return { ...next, tools: [...others, { id, name }] };
+  return {
+    ...state,
+    speech: undefined,
+    activity: `tool: ${name.slice(0, TOOL_NAME)}`,
+    tools: [...others, { id, name }],
+  };
 }
 
 function endTool(state: AgentState, { id }: Extract<AgentEvent, { kind: "tool" }>): AgentState {
   const at = state.tools.findIndex((tool: OpenTool) => id === undefined || tool.id === id);
   const tools = at === -1 ? state.tools : state.tools.toSpliced(at, 1);
-  return { ...quiet(state, state.turn === undefined ? "idle" : "thinking"), tools };
+  return { ...state, speech: undefined, activity: state.turn === undefined ? "idle" : "thinking", tools };
 }
 
 function addError(state: AgentState, event: Extract<AgentEvent, { kind: "error" }>, late: boolean): AgentState {
@@ -279,7 +293,6 @@ function addError(state: AgentState, event: Extract<AgentEvent, { kind: "error" 
 
 /** Something else was said: a delta that follows starts a message of its own. */
 function quiet(state: AgentState, activity: string): AgentState {
-  if (state.speech === undefined) return state.activity === activity ? state : { ...state, activity };
-  const { speech: _speech, ...rest } = state;
-  return { ...rest, activity };
+  const same = state.speech === undefined && state.activity === activity;
+  return same ? state : { ...state, speech: undefined, activity };
 }

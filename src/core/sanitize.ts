@@ -5,6 +5,7 @@
  * Every pattern is linear: a string sequence ends at the next control, and what a pattern repeats cannot begin another match.
  */
 import type { SwarmView } from "../types.ts";
+import { once } from "./once.ts";
 
 const PLAIN = /^[\n\t -~]*$/; // most text: no second look
 const MAX_DEPTH = 64; // of nested values: JSON has no limit, the stack has one
@@ -29,13 +30,13 @@ const UNSAFE = [
   `(?!(?<=${JOINS})[\u200c\u200d][\\p{Extended_Pictographic}\\p{L}])`, // joiners in emoji, Arabic, Indic: elsewhere they hide
   "[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", // C0, DEL, C1 · bidi, zero width, tags · U+2028 · U+2029
 ].join("");
-const CONTROL = new RegExp(UNSAFE, "gu");
-const RAW_IN_JSON = new RegExp(`(?!\r\n)${UNSAFE}`, "gu"); // a data renderer's CR LF (CSV) is no danger
+const control = once(() => new RegExp(UNSAFE, "gu")); // 2 ms to make, which a short verb would feel
+const rawInJson = once(() => new RegExp(`(?!\r\n)${UNSAFE}`, "gu")); // a data renderer's CR LF (CSV) is no danger
 
 /** Text for a terminal: escape sequences are gone, and of the control characters only newline and tab are left. */
 export function sanitize(text: string): string {
   if (PLAIN.test(text)) return text;
-  return text.replace(SEQUENCE, "").replaceAll("\r\n", "\n").replace(CONTROL, picture);
+  return text.replace(SEQUENCE, "").replaceAll("\r\n", "\n").replace(control(), picture);
 }
 
 /** The same on one line: for a table's cell, a name, an error. */
@@ -52,7 +53,7 @@ export function sanitizeView(view: SwarmView): SwarmView {
 /** JSON text for a terminal: what `JSON.stringify` leaves raw (DEL, C1, bidi, …) as \u escapes, so that it parses to the same. */
 export function escapeForTerminal(json: string): string {
   if (PLAIN.test(json)) return json;
-  return json.replace(RAW_IN_JSON, (char) =>
+  return json.replace(rawInJson(), (char) =>
     Array.from({ length: char.length }, (_, at) => unicodeEscape(char.charCodeAt(at))).join(""),
   );
 }

@@ -6,7 +6,7 @@ import type { AgentState } from "./state.ts";
 import { type ProcessFacts, type Reach, standing } from "./status.ts";
 import { tailOf } from "./transcript.ts";
 
-const TAIL = 6;
+export const TAIL: number = 6; // lines of the transcript
 
 /** The record of one agent that `--json`, renderers and hooks get. A key whose value is unknown is absent. */
 export function makeSnapshot(meta: Meta, state: AgentState, facts: ProcessFacts, reach: Reach): Snapshot {
@@ -64,6 +64,7 @@ function compact<T extends object>(value: Loose<T>): T {
 
 function totals(state: AgentState): Partial<Usage> | undefined {
   const { usage } = state;
+  if (Object.keys(usage).length === 0) return undefined;
   const total = (key: keyof Usage): number | undefined => {
     const sum = usage[key];
     // Dollars are sums of fractions: what is beyond a nano-dollar is noise of the addition.

@@ -1,40 +1,43 @@
 import type { AgentEvent, MessageState, RunExit, Time, Usage } from "../types.ts";
 import { EMPTY, type Transcript } from "./transcript.ts";
 
-/** What the log of one agent says, folded. Plain values only, so that it can be stored beside an offset and gone on from. */
+/**
+ * What the log of one agent says, folded. Plain values only, so that it can be stored beside an offset and gone on from. What is
+ * not known is undefined, never absent: to copy a state without a key took a third of a fold.
+ */
 export interface AgentState {
   readonly run: number; // newest run, 0 before the first
   readonly open: boolean; // that run has started and not ended
-  readonly exit?: RunExit; // how that run ended
+  readonly exit: RunExit | undefined; // how that run ended
   readonly runs: readonly RunRecord[];
   readonly ready: boolean; // the child said that it listens
-  readonly stop?: StopRequest; // asked of the newest run
+  readonly stop: StopRequest | undefined; // asked of the newest run
   readonly cancelling: boolean; // the open turn was asked to end
   readonly held: boolean; // messages wait for a resume or a new send
-  readonly turn?: OpenTurn;
+  readonly turn: OpenTurn | undefined;
   readonly turns: number; // turns that ended
-  readonly outcome?: TurnOutcome; // of the newest run's last turn
+  readonly outcome: TurnOutcome | undefined; // of the newest run's last turn
   readonly activity: string;
   readonly transcript: Transcript;
-  readonly speech?: Speech; // the message that a delta would join
+  readonly speech: Speech | undefined; // the message that a delta would join
   readonly answer: string | undefined; // last assistant message
   readonly error: string | undefined; // last terminal one
   readonly tools: readonly OpenTool[];
   readonly waiting: readonly Waiting[];
-  readonly limit?: { readonly message: string; readonly until?: Time };
+  readonly limit: { readonly message: string; readonly until?: Time } | undefined;
   readonly usage: Partial<Record<keyof Usage, Sum>>;
   readonly messages: readonly Message[];
   readonly session?: string; // conversation in the agent's own CLI
   readonly sessionRun: number; // the run that told it last
-  readonly heldBack?: string; // why its next run is not started
-  readonly fault?: string; // why skep ends the newest run
+  readonly heldBack: string | undefined; // why its next run is not started
+  readonly fault: string | undefined; // why skep ends the newest run
   readonly history: boolean; // the agent repeats old turns
   readonly notes: Readonly<Record<string, unknown>>;
   readonly updated: number; // ms, receipt of the last entry
   readonly unknown: number; // entries that no handler wanted
   readonly skipped: number; // lines that are none
   readonly foreign: number; // entries of another supervisor
-  readonly previous?: { readonly data: Readonly<Record<string, unknown>>; readonly at: number }; // another supervisor's last entry, to tell a double
+  readonly previous: { readonly data: Readonly<Record<string, unknown>>; readonly at: number } | undefined; // another supervisor's last entry, to tell a double
 }
 export interface RunRecord {
   readonly run: number;
@@ -89,24 +92,33 @@ export interface Message {
 export const INITIAL: AgentState = {
   run: 0,
   open: false,
+  exit: undefined,
   runs: [],
   ready: false,
+  stop: undefined,
   cancelling: false,
   held: false,
+  turn: undefined,
   turns: 0,
+  outcome: undefined,
   activity: "",
   transcript: EMPTY,
+  speech: undefined,
   answer: undefined,
   error: undefined,
   tools: [],
   waiting: [],
+  limit: undefined,
   usage: {},
   messages: [],
+  sessionRun: 0,
+  heldBack: undefined,
+  fault: undefined,
   history: false,
   notes: {},
-  sessionRun: 0,
   updated: 0,
   unknown: 0,
   skipped: 0,
   foreign: 0,
+  previous: undefined,
 };

@@ -7,7 +7,7 @@ export interface Transcript {
   readonly last: readonly string[]; // fewer than CHUNK
 }
 
-const CHUNK = 24; // few lines to copy for each new one, and few chunks
+const CHUNK = 16; // few lines to copy for each new one, and few chunks
 const LIMIT = 2_000;
 const WIDTH = 4_096; // characters of a line that are kept: a child may write lines of megabytes, and the log has them whole
 
@@ -15,6 +15,8 @@ export const EMPTY: Transcript = { full: [], last: [] };
 
 export const isEmpty = (transcript: Transcript): boolean =>
   transcript.full.length === 0 && transcript.last.length === 0;
+
+export const lengthOf = ({ full, last }: Transcript): number => full.length * CHUNK + last.length;
 
 /** Lines kept, oldest first. */
 export const linesOf = (transcript: Transcript): readonly string[] =>

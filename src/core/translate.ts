@@ -27,7 +27,8 @@ export function makeTranslate(handlers: readonly EventHandler[], by = ""): Trans
     if (entry.origin.by === "skep") return translateOwn(entry);
     for (const handler of wanting(entry.type)) {
       const events = ask(handler, entry, session);
-      if (events !== undefined) return entry.origin.by === "other" ? events : events.filter(isForHandlers);
+      if (events !== undefined)
+        return entry.origin.by === "other" || events.every(isForHandlers) ? events : events.filter(isForHandlers);
     }
     return undefined;
   };

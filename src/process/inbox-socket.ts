@@ -47,7 +47,9 @@ export function lookForForeign(): (path: string) => boolean {
 }
 
 /** System files are read byte by byte. */
-const asRead = (path: string): string => Buffer.from(path).toString("latin1");
+const asRead = (path: string): string => (isAscii(path) ? path : Buffer.from(path).toString("latin1"));
+// oxlint-disable-next-line no-control-regex -- all of ASCII
+const isAscii = (path: string): boolean => /^[\x00-\x7f]*$/.test(path);
 
 const LISTENING = "00010000"; // __SO_ACCEPTCON, in the column of flags
 const SOCKET = /^(?:\S+ +){3}(\S+) +\S+ +\S+ +\S+ (.*)$/; // the path may have spaces

@@ -3,7 +3,8 @@
  * was measured to be somebody else's in 98 of 98 forced cases. Reads /proc: Linux.
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { stat } from "../disk.ts";
+import { once } from "../core/once.ts";
+import { exists, stat } from "../disk.ts";
 import { systemCode } from "../errors.ts";
 import { type Claim, type Intent, type ProcessId, readChild, readClaim, readExit, type RunPaths } from "./run-files.ts";
 
@@ -17,10 +18,6 @@ export function readSystem(path: string): string | undefined {
   }
 }
 
-const once = (make: () => string): (() => string) => {
-  let made: string | undefined;
-  return () => (made ??= make());
-};
 export const bootId: () => string = once(() => readSystem("/proc/sys/kernel/random/boot_id")?.trim() ?? "");
 export const machineId: () => string = once(() => readSystem("/etc/machine-id")?.trim() ?? "");
 export const pidNamespace: () => string = once(() => {
@@ -69,6 +66,31 @@ export const allPids = (): number[] =>
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
 
+/** A moment in the order in which pids are given: the last one, and how many there were since the boot. */
+export interface PidMoment {
+  readonly last: number;
+  readonly count: number;
+}
+export function pidMoment(): PidMoment {
+  const last = Number(readSystem("/proc/loadavg")?.trim().split(" ").at(-1) ?? Number.NaN);
+  return { last, count: Number(/^processes (\d+)$/m.exec(readSystem("/proc/stat") ?? "")?.[1] ?? Number.NaN) };
+}
+const pidLimit = once(() => readSystem("/proc/sys/kernel/pid_max")?.trim() ?? "");
+
+/** Pids of processes that may have been started since. They are given in turn, so that most are told by their number alone. */
+export function pidsSince(moment: PidMoment | undefined): number[] {
+  if (moment === undefined) return allPids();
+  const { last, count } = moment;
+  const now = pidMoment();
+  // Half a turn at most: what cannot be read is NaN, and holds for nothing.
+  if (!(now.count - count < Number(pidLimit()) / 2)) return allPids();
+  const given = now.last - last;
+  if (given >= 0 && given <= FEW)
+    return Array.from({ length: given }, (_, at) => last + 1 + at).filter((pid) => exists(`/proc/${pid}`));
+  return allPids().filter((pid) => (now.last >= last ? pid > last : pid > last || pid <= now.last));
+}
+const FEW = 250; // to list all processes takes longer, where there are many
+
 /**
  * `unclaimed`: it may start yet · `void`: given up before its start · `orphaned`: the child lives without its shim, its exit
  * will be unknown · `exited`: `at` in ms · `gone`: both dead and no exit · `elsewhere`: another machine or pid namespace ·
@@ -98,7 +120,7 @@ export function inspectRun(paths: RunPaths, intent: Intent, before?: RunFacts): 
   const known = child === undefined ? {} : { child };
   if (isElsewhere(intent)) return endedFacts(paths, known) ?? { kind: "elsewhere" };
   const here = intent.boot === bootId();
-  const shimLives = here && (claim === "empty" ? namesFolder(paths.dir) : isAlive(claim.shim));
+  const shimLives = here && (claim === "empty" ? livesUnnamed(paths) : isAlive(claim.shim));
   const childLives = here && child !== undefined && isAlive(child);
   const ended = endedFacts(paths, known);
   if (ended !== undefined) return ended;
@@ -116,7 +138,7 @@ export function inspectRun(paths: RunPaths, intent: Intent, before?: RunFacts): 
 function inspectDamaged(paths: RunPaths, claim: Exclude<Claim, { by: "nobody" }> | "empty"): RunFacts {
   const child = readChild(paths);
   const known = child === undefined ? {} : { child };
-  const shimLives = claim === "empty" ? namesFolder(paths.dir) : isAlive(claim.shim);
+  const shimLives = claim === "empty" ? livesUnnamed(paths) : isAlive(claim.shim);
   const childLives = child !== undefined && isAlive(child);
   const ended = endedFacts(paths, known);
   if (ended?.kind === "exited") return ended.code === 0 ? { kind: "gone", ...known } : ended;
@@ -137,6 +159,14 @@ function isElsewhere({ machine, boot, pidns }: Intent): boolean {
   return boot === bootId() && pidns !== pidNamespace();
 }
 
-/** An empty claim was made by a shim whose disk was full: it may be at work all the same. */
-const namesFolder = (folder: string): boolean =>
-  allPids().some((pid) => readSystem(`/proc/${pid}/cmdline`)?.split("\0").includes(folder) === true);
+const WRITTEN_WITHIN_MS = 1_000;
+
+/**
+ * An empty claim was made this moment, and is about to be written: that is taken for granted, since a look at every process of
+ * the machine with each spawn would be dear. Or by a shim whose disk was full, which may be at work all the same.
+ */
+function livesUnnamed({ claim, dir }: RunPaths): boolean {
+  const age = Date.now() - (stat(claim)?.mtimeMs ?? 0);
+  if (age >= 0 && age < WRITTEN_WITHIN_MS) return true;
+  return allPids().some((pid) => readSystem(`/proc/${pid}/cmdline`)?.split("\0").includes(dir) === true);
+}

@@ -1,5 +1,5 @@
 /** A run's mark: every process it started carries it in its environment, also one in a session of its own. */
-import { allPids, type ProcessStat, readSystem, statOf } from "./liveness.ts";
+import { allPids, type PidMoment, pidsSince, type ProcessStat, readSystem, statOf } from "./liveness.ts";
 
 const VARIABLE = "SKEP_RUN";
 
@@ -8,10 +8,13 @@ export const runMark = (rootInode: string, id: string, run: number): string => `
 /** What the marks of all runs of an agent begin with. */
 export const agentMark = (rootInode: string, id: string): string => `${rootInode}/${id}/`;
 
-/** Live processes with this mark; with one that ends in `/`, those whose mark begins so. A process that cleared its environment is not found. */
-export function processesWithMark(mark: string): ProcessStat[] {
+/**
+ * Live processes with this mark; with one that ends in `/`, those whose mark begins so. A process that cleared its environment
+ * is not found. `since`: none of them is older.
+ */
+export function processesWithMark(mark: string, since?: PidMoment): ProcessStat[] {
   const wanted = `\0${VARIABLE}=${Buffer.from(mark).toString("latin1")}${mark.endsWith("/") ? "" : "\0"}`;
-  return allPids().flatMap((pid) => {
+  return pidsSince(since).flatMap((pid) => {
     if (pid === process.pid) return [];
     const environment = readSystem(`/proc/${pid}/environ`);
     if (environment === undefined || !`\0${environment}`.includes(wanted)) return [];

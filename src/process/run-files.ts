@@ -8,7 +8,7 @@ export interface RunPaths {
   readonly dir: string;
   readonly intent: string; // supervisor, before anything starts
   readonly claim: string; // shim, or who gives the run up: one O_EXCL create
-  readonly child: string; // inner sh, just before exec
+  readonly child: string; // the shim's subshell, just before exec
   readonly stop: string; // supervisor
   readonly out: string; // the child
   readonly err: string; // the child
@@ -38,7 +38,7 @@ export function runPaths(agentFolder: string, run: number): RunPaths {
 
 /** Numbers of the runs that have a folder, rising. */
 export const listRuns = (agentFolder: string): number[] =>
-  listFolders(join(agentFolder, "runs"))
+  listFolders(`${agentFolder}/runs`)
     .filter((name) => /^\d{6,12}$/.test(name))
     .map(Number)
     .toSorted((a, b) => a - b);
@@ -202,7 +202,7 @@ export function readExit(paths: RunPaths): number | undefined {
 
 export const hasStop = (paths: RunPaths): boolean => exists(paths.stop);
 
-/** After this no child of the run starts any more: inner sh looks for it after it wrote `child`. */
+/** After this no child of the run starts any more: the shim's subshell looks for it after it wrote `child`. */
 export function createStop(paths: RunPaths): void {
   create(paths.stop, "");
 }

@@ -39,7 +39,7 @@ export async function terminate(target: RunTarget, { grace, first }: TerminateOp
   if (await gone(target, grace)) return;
   for (let tries = 0; ; tries += 1) {
     signalAll(target, "SIGKILL");
-    // A shim that has no child by now gets none: the inner sh would find `stop`. One whose child is gone and that does not
+    // A shim that has no child by now gets none: its subshell would find `stop`. One whose child is gone and that does not
     // come to its end stands still: what is lost is an exit code that the stop explains.
     const claim = readClaim(paths);
     const child = readChild(paths);
@@ -63,12 +63,12 @@ export async function endAll(lives: () => readonly ProcessStat[], grace: number)
   }
 }
 
-/** Signals the child's group, if the child is the one that was started. Returns whether it was. */
+/** Signals the child's group, if the child is the one that was started. Returns whether it was. A subshell that is about to become the child has no group yet. */
 export function signalRun(paths: RunPaths, how: Signal): boolean {
   const intent = readIntent(paths);
   const child = readChild(paths);
   if (intent === undefined || child === undefined || !isHere(intent) || !isAlive(child)) return false;
-  return send(-child.pid, how);
+  return send(-child.pid, how) || send(child.pid, how);
 }
 
 const isHere = ({ boot, pidns }: Intent): boolean => boot === bootId() && pidns === pidNamespace();

@@ -27,16 +27,40 @@ export function readLog(path: string, position: LinePosition, visitor: LogVisito
   eachSegment(path, position.at, ({ fd, from, size, isNewest }) => {
     const local = { at: Math.max(0, position.at - from), scanned: Math.max(0, position.scanned - from) };
     readLines(fd, local, { limit: MAX_LOG_LINE }, ({ text }) => visit(text, visitor));
-    if (ended || !isNewest) readRest(fd, local, isNewest ? sizeOf(fd) : size, visitor, isNewest);
+    if (ended || !isNewest) {
+      const end = isNewest ? sizeOf(fd) : size;
+      readRest(local, end, (rest) => readAt(fd, local.at, rest), visitor, isNewest);
+    }
     position.at = from + local.at;
     position.scanned = from + local.scanned;
   });
 }
 
+/**
+ * The same of the end of a log that is in memory already and has no segments: `bytes` begin at `position`, and are a tenth
+ * as dear as lines that are read one by one.
+ */
+export function readLogEnd(bytes: Buffer, position: LinePosition, visitor: LogVisitor): void {
+  const { at } = position;
+  const behind = bytes.lastIndexOf(10) + 1;
+  const lines = bytes.toString("utf8", 0, behind).split("\n");
+  lines.pop(); // behind the last newline
+  for (const line of lines) visit(line.length > MAX_LOG_LINE ? undefined : line, visitor);
+  position.at = at + behind;
+  position.scanned = position.at;
+  readRest(position, at + bytes.length, () => bytes.subarray(behind), visitor, true);
+}
+
 /** What stands behind the last newline. In a segment that is all that ever will: damage, if it is no line. */
-function readRest(fd: number, position: LinePosition, size: number, visitor: LogVisitor, mayGrow: boolean): void {
+function readRest(
+  position: LinePosition,
+  size: number,
+  read: (bytes: number) => Buffer,
+  visitor: LogVisitor,
+  mayGrow: boolean,
+): void {
   const rest = size - position.at;
-  const text = rest <= 0 || rest > MAX_LOG_LINE ? undefined : readAt(fd, position.at, rest).toString("utf8");
+  const text = rest <= 0 || rest > MAX_LOG_LINE ? undefined : read(rest).toString("utf8");
   const line = text === undefined ? undefined : parseLine(text);
   if (line !== undefined && text !== undefined) visitor.entry(line, text);
   else if (mayGrow) return;
@@ -118,6 +142,17 @@ export interface LogWriter {
   readonly from: number;
 }
 
+// What is appended is encoded into the same memory each time: new memory for it costs as much as the writing.
+let spare: Buffer | undefined;
+const SPARE = 512 * 1024;
+
+/** Good until the next call. */
+function encode(text: string): Buffer {
+  if (Buffer.byteLength(text) > SPARE) return Buffer.from(text);
+  spare ??= Buffer.allocUnsafeSlow(SPARE);
+  return spare.subarray(0, spare.write(text));
+}
+
 export function openLog(path: string): LogWriter {
   let fd = openAppend(path);
   let from = settleSplit(path, fd);
@@ -140,7 +175,7 @@ export function openLog(path: string): LogWriter {
   };
   return {
     append(lines, limit = Number.POSITIVE_INFINITY) {
-      const bytes = Buffer.from(torn ? `\n${lines}` : lines);
+      const bytes = encode(torn ? `\n${lines}` : lines);
       const full = splits && !torn && limit < Number.POSITIVE_INFINITY && isFull(sizeOf(fd), bytes.length, limit);
       torn = true;
       if (!full || !goOn(bytes)) append(fd, bytes);

@@ -9,11 +9,12 @@ import {
   makeFolder,
   move,
   needFolder,
-  readWhole,
+  readFile,
   realPath,
   removeFolder,
   replace,
   stat,
+  type Stats,
 } from "../disk.ts";
 import { isId } from "../core/id.ts";
 import { formatMeta, MAX_META, type Meta, parseMeta } from "../core/meta.ts";
@@ -63,13 +64,20 @@ export function openStore(path: string): Store {
 }
 
 /** Reads meta.json; `undefined` when there is none. Throws SkepError "corrupt" with the reason. */
-export function readMeta(store: Store, id: string): Meta | undefined {
-  const { folder, meta } = store.paths(id);
+export const readMeta = (store: Store, id: string): Meta | undefined => readAgentFolder(store, id)?.meta;
+
+/** The same, with what `stat` told of it and of the folder before they were read. */
+export function readAgentFolder(
+  store: Store,
+  id: string,
+): { readonly meta: Meta; readonly seen: { readonly folder: Stats; readonly meta: Stats } } | undefined {
   if (!isId(id)) return undefined;
-  // The folder itself may be a link to somewhere else.
-  if (!isFolder(folder)) return undefined;
-  const text = readWhole(meta, MAX_META);
-  return text === undefined ? undefined : parseMeta(text.toString("utf8"), id);
+  const paths = store.paths(id);
+  const folder = stat(paths.folder);
+  if (folder?.isDirectory() !== true) return undefined; // the folder itself may be a link to somewhere else
+  const file = readFile(paths.meta, MAX_META);
+  if (file === undefined) return undefined;
+  return { meta: parseMeta(file.bytes.toString("utf8"), id), seen: { folder, meta: file.stats } };
 }
 
 export function writeMeta(store: Store, meta: Meta): void {

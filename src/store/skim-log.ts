@@ -9,38 +9,53 @@ export interface SkimVisitor {
 }
 
 const CHUNK = 1024 * 1024;
-const OPENING = '{"type":"';
-const STAMP = '"skep":{';
-const BLOCK = '{"type":"text"'; // of a message's content: no line of its own
+const NEWLINE = 10;
+const BRACE = 125;
+const OBJECT = Buffer.from('{"type":"');
+const STAMP = Buffer.from('"skep":{');
+const BLOCK = Buffer.from('{"type":"text"'); // of a message's content: no line of its own
+
+/** How lines of these types begin, as every JSON writer of flat events writes them. */
+export const openingsOf = (types: Iterable<string>): readonly Buffer[] =>
+  [...types].map((type) => Buffer.from(`{"type":${JSON.stringify(type)}`));
 
 /**
- * Reads whole lines from the file's beginning up to byte `until`, which is a line's beginning. A line is passed over when it
- * begins with a type of these, as every JSON writer of flat events writes it, and looks whole: what was torn and written on
- * holds another beginning. Returns false when the log is not to be skimmed: it has stamps of skep's, or lines beyond 1 MiB.
+ * Reads whole lines from the file's beginning up to byte `until`, which is a line's beginning. Returns false when the log is
+ * not to be skimmed: it has stamps of skep's, or lines beyond 1 MiB.
  */
-export function skimLog(fd: number, until: number, passing: ReadonlySet<string>, visitor: SkimVisitor): boolean {
+export function skimLog(fd: number, until: number, openings: readonly Buffer[], visitor: SkimVisitor): boolean {
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK, until));
   for (let at = 0; at < until;) {
-    const bytes = readAt(fd, at, Math.min(CHUNK, until - at));
-    const text = bytes.toString("latin1"); // a character a byte
-    if (text.includes(STAMP)) return false;
-    let start = 0;
-    for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
-      if (isPassed(text, start, end, passing)) visitor.passed();
-      else visitor.line(bytes.toString("utf8", start, end));
-      start = end + 1;
-    }
-    if (start === 0) return false;
-    at += start;
+    const bytes = readAt(fd, at, Math.min(CHUNK, until - at), buffer);
+    const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1);
+    if (whole.length === 0 || !skimLines(whole, openings, visitor)) return false;
+    at += whole.length;
   }
   return true;
 }
 
-function isPassed(text: string, start: number, end: number, passing: ReadonlySet<string>): boolean {
-  if (!text.startsWith(OPENING, start) || text.charCodeAt(end - 1) !== 125) return false;
-  const from = start + OPENING.length;
-  const quote = text.indexOf('"', from);
-  if (quote === -1 || quote > end || !passing.has(text.slice(from, quote))) return false;
-  for (let next = text.indexOf(OPENING, from); next !== -1 && next < end; next = text.indexOf(OPENING, next + 1))
-    if (!text.startsWith(BLOCK, next)) return false;
+/**
+ * The same of whole lines that are in memory. A line is passed over when it begins with one of these, and looks whole: what
+ * was torn and written on holds another beginning. Strings are made of what counts alone: to look for them in the bytes
+ * takes a tenth of the time.
+ */
+export function skimLines(bytes: Buffer, openings: readonly Buffer[], visitor: SkimVisitor): boolean {
+  if (bytes.includes(STAMP)) return false;
+  let next = bytes.indexOf(OBJECT);
+  for (let start = 0, end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
+    let passes = bytes[end - 1] === BRACE && openings.some((opening) => startsWith(bytes, start, opening));
+    if (next === start) next = bytes.indexOf(OBJECT, start + OBJECT.length);
+    for (; next !== -1 && next < end; next = bytes.indexOf(OBJECT, next + OBJECT.length))
+      passes &&= startsWith(bytes, next, BLOCK);
+    if (passes) visitor.passed();
+    else visitor.line(bytes.toString("utf8", start, end));
+    start = end + 1;
+  }
+  return true;
+}
+
+/** By hand: for a few bytes `compare` is dearer. */
+export function startsWith(bytes: Buffer, at: number, words: Buffer): boolean {
+  for (let index = 0; index < words.length; index += 1) if (bytes[at + index] !== words[index]) return false;
   return true;
 }

@@ -4,9 +4,8 @@ import { MAX_TASK } from "../core/meta.ts";
 import { badTask, reasonOf, SkepError, tooLarge } from "../errors.ts";
 import type { Change, Swarm } from "../swarm/api.ts";
 import { callerOf } from "../swarm/caller.ts";
-import { newMessageId } from "../swarm/message-id.ts";
+import { newId, newMessageId } from "../swarm/new-id.ts";
 import type { PluginFile } from "../swarm/plugin-file.ts";
-import { newId } from "../swarm/spawn.ts";
 import { connect, type Connection } from "./connection.ts";
 import {
   type Hello,

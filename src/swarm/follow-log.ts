@@ -61,7 +61,7 @@ function readTail(log: string, from: number, to: number, translate: Translate, v
     if (entry === undefined) continue;
     const applied = apply(state, entry, translate);
     state = applied.state;
-    visit(entry, applied.events, line);
+    visit(entry, applied.events, () => line);
   }
 }
 

@@ -1,9 +1,9 @@
 /** Writes the index's rows of what is kept here: as agents end, and as the logs of live ones grow. */
 import { listRuns } from "../process/run-files.ts";
-import { appendIndexRows } from "../store/index-file.ts";
+import { appendIndexRows, type IndexRow } from "../store/index-file.ts";
 import { reasonOf } from "../errors.ts";
 import { type Hive, tellFault } from "./hive.ts";
-import { formatRow, isSettled, sealOf } from "./index-row.ts";
+import { formatRow, isSettled, sealOf, see } from "./index-row.ts";
 import { checkpointOf, SHORT_LOG } from "./journal.ts";
 import { freshSnapshot, type Kept } from "./kept.ts";
 import { hasEnded, hasMore } from "./observe.ts";
@@ -48,10 +48,10 @@ export function makeIndexer(hive: Hive): Indexer {
 const isOver = ({ run, facts, journal, linger }: Kept): boolean =>
   run === undefined || (hasEnded(journal, run) && !linger && (facts?.kind === "exited" || facts?.kind === "void"));
 
-function rowOf(kept: Kept): string {
+function rowOf(kept: Kept): IndexRow {
   const { journal, run, meta } = kept;
   const newest = listRuns(journal.paths.folder).at(-1) ?? 0;
-  const seal = sealOf(journal.paths, newest);
+  const seal = sealOf(journal.paths, see(journal.paths, newest));
   const snapshot = freshSnapshot(kept);
   const settled =
     isOver(kept) &&
@@ -60,5 +60,5 @@ function rowOf(kept: Kept): string {
     (run === undefined || !hasMore(journal, run)) && // looked up after the seal: what comes from now on breaks it
     isSettled(journal, snapshot);
   const checkpoint = journal.position.at < SHORT_LOG ? undefined : checkpointOf(journal);
-  return formatRow({ meta, journal, run: newest, seal: settled ? seal : "" }, snapshot, checkpoint);
+  return formatRow({ meta, journal, run: newest, seal: settled ? seal : [] }, snapshot, checkpoint);
 }

@@ -4,14 +4,16 @@
  */
 import { apply } from "../core/apply.ts";
 import {
-  type ChildLine,
+  type ChildStamp,
   type Cursor,
   childEntry,
   formatChild,
   formatOwn,
+  moved,
   type Output,
   type ParsedLine,
   parseLine,
+  type Pieces,
   type Stamp,
   START,
   type Stream,
@@ -23,7 +25,7 @@ import { close, openRead, readAt, stat } from "../disk.ts";
 import { swarmClosed } from "../errors.ts";
 import { recoverIntent, runPaths } from "../process/run-files.ts";
 import { doneWith } from "./collect.ts";
-import { hasLineFrom, openLog, readLog, type LogWriter } from "../store/event-log.ts";
+import { hasLineFrom, openLog, readLog, readLogEnd, type LogVisitor, type LogWriter } from "../store/event-log.ts";
 import { readLogAt } from "../store/segments.ts";
 import type { AgentPaths } from "../store/store.ts";
 import type { LinePosition } from "../store/lines.ts";
@@ -53,8 +55,8 @@ export interface Journal {
   heard?: Heard;
 }
 
-/** Sees an entry after it was folded, what it meant, and its line of the log without the newline. */
-export type Heard = (entry: LogEntry, events: readonly StampedEvent[], text: string) => void;
+/** Sees an entry after it was folded, and what it meant. `text` makes its line of the log, without the newline: at once or never. */
+export type Heard = (entry: LogEntry, events: readonly StampedEvent[], text: () => string) => void;
 
 /** Something to append: an entry of skep's own, or a line of a child with the cursor behind it. */
 export type Draft =
@@ -83,12 +85,21 @@ export function openJournal(
   visit?: Heard,
   from?: Omit<Checkpoint, "guard">,
 ): Journal {
-  const { at, state, seq, run, cursor } = from ?? START_OF_LOG;
-  const position = { at, scanned: at };
-  const journal: Journal = { paths, translate, writes, position, state, seq, run, cursor };
+  const journal = journalAt(paths, translate, writes, from ?? START_OF_LOG);
   readJournal(journal, visit);
   return journal;
 }
+
+/** One that stands there, and has read nothing yet. */
+export function journalAt(
+  paths: AgentPaths,
+  translate: Translate,
+  writes: boolean,
+  { at, state, seq, run, cursor }: Omit<Checkpoint, "guard">,
+): Journal {
+  return { paths, translate, writes, position: { at, scanned: at }, state, seq, run, cursor };
+}
+
 export const START_OF_LOG: Omit<Checkpoint, "guard"> = { at: 0, state: INITIAL, seq: 0, run: 0, cursor: START };
 
 export const SHORT_LOG: number = 64 * 1024; // bytes: folded from its beginning rather than from a checkpoint
@@ -111,7 +122,15 @@ function guardAt(log: string, at: number): string | undefined {
 
 /** Folds what came into the log since the last time. */
 export function readJournal(journal: Journal, visit?: Heard): void {
-  readLog(journal.paths.log, journal.position, {
+  readLog(journal.paths.log, journal.position, folding(journal, visit));
+}
+
+/** The same of a log that has no segments, and whose bytes from the journal's position on are at hand. */
+export const readJournalEnd = (journal: Journal, bytes: Buffer): void =>
+  readLogEnd(bytes, journal.position, folding(journal));
+
+function folding(journal: Journal, visit?: Heard): LogVisitor {
+  return {
     entry(line, text) {
       // Numbers rise: what stands there again is a part of the log that was doubled.
       if (line.stamp !== undefined && line.stamp.seq <= journal.seq) return skip(journal);
@@ -119,11 +138,11 @@ export function readJournal(journal: Journal, visit?: Heard): void {
       const whole = wholeEntry(journal.paths, line);
       const applied = apply(journal.state, whole, journal.translate);
       journal.state = applied.state;
-      visit?.(line.entry, applied.events, text);
+      visit?.(line.entry, applied.events, () => text);
       doneWith(whole === line.entry ? text.length : Number(line.entry.data["bytes"]));
     },
     skipped: () => skip(journal),
-  });
+  };
 }
 
 function skip(journal: Journal): void {
@@ -144,11 +163,17 @@ export function record(journal: Journal, drafts: readonly Draft[], t: number, la
   if (drafts.length === 0) return;
   if (journal.writes) mend(journal);
   const before = { seq: journal.seq, run: journal.run, cursor: journal.cursor };
-  const lines = drafts.map((draft) => format(journal, draft, t));
+  const pieces: Pieces = [];
+  const ends: number[] = [];
+  const entries = drafts.map((draft) => {
+    const entry = format(journal, draft, t, pieces);
+    ends.push(pieces.push("\n"));
+    return entry;
+  });
   try {
     // Another supervisor's child may hold the file that it writes to.
     const limit = journal.state.foreign > 0 ? undefined : journal.maxLogBytes;
-    const size = journal.writer?.append(`${lines.map(({ line }) => line).join("\n")}\n`, limit);
+    const size = journal.writer?.append(pieces.join(""), limit);
     // Read no more: it is folded below.
     if (size !== undefined) Object.assign(journal.position, { at: size, scanned: size });
   } catch (error) {
@@ -158,10 +183,13 @@ export function record(journal: Journal, drafts: readonly Draft[], t: number, la
     delete journal.writer;
     throw error;
   }
-  for (const { entry, line } of lines) {
+  let line = 0;
+  const text = (): string => pieces.slice(ends[line - 1] ?? 0, (ends[line] ?? 0) - 1).join("");
+  for (const entry of entries) {
     const applied = apply(journal.state, entry, journal.translate, late);
     journal.state = applied.state;
-    journal.heard?.(entry, applied.events, line);
+    journal.heard?.(entry, applied.events, text);
+    line += 1;
   }
   if (journal.writes) forget(journal);
 }
@@ -199,42 +227,35 @@ export function rest(journal: Journal): void {
 export const isResting = ({ paths, rested }: Journal): boolean =>
   rested !== undefined && stat(paths.log)?.size === rested;
 
-function format(journal: Journal, draft: Draft, t: number): ChildLine {
+function format(journal: Journal, draft: Draft, t: number, pieces: Pieces): LogEntry {
   if (draft.run !== journal.run) {
     journal.run = draft.run;
     journal.cursor = START;
   }
   if (draft.kind === "child") {
-    journal.cursor = { ...journal.cursor, [draft.from]: draft.at + draft.bytes + (draft.eol ? 1 : 0) };
+    journal.cursor = moved(journal.cursor, draft.from, draft.at + draft.bytes + (draft.eol ? 1 : 0));
   }
   journal.seq += 1;
-  const stamp: Stamp = { seq: journal.seq, run: journal.run, t, cursor: journal.cursor };
-  if (draft.kind === "own") return ownLine(draft.type, draft.fields, stamp);
+  const { seq, run, cursor } = journal;
+  if (draft.kind === "own") return pushOwn(pieces, draft.type, draft.fields, { seq, run, t, cursor });
   const { from, at, bytes, eol, text, output } = draft;
-  if (bytes > MAX_STORED) {
-    const line = ownLine("line_too_long", { from, at, bytes }, stamp);
-    return { line: line.line, entry: tooLong(line.entry, text, output, stamp, { from, at, eol }) };
-  }
-  return formatChild(text, output, { ...stamp, source: { from, at, eol } });
+  const stamp = { seq, run, t, cursor, source: { from, at, eol } };
+  if (bytes <= MAX_STORED) return formatChild(pieces, text, output, stamp);
+  const own = pushOwn(pieces, "line_too_long", { from, at, bytes }, { seq, run, t, cursor });
+  return tooLong(own, text, output, stamp);
 }
 
-function ownLine(type: string, fields: Readonly<Record<string, unknown>>, stamp: Stamp): ChildLine {
+function pushOwn(pieces: Pieces, type: string, fields: Readonly<Record<string, unknown>>, stamp: Stamp): LogEntry {
   const line = formatOwn(type, fields, stamp);
   const parsed = parseLine(line);
   if (parsed === undefined) throw new TypeError(`an entry of skep's own does not parse: ${type}`);
-  return { line, entry: parsed.entry };
+  pieces.push(line);
+  return parsed.entry;
 }
 
 /** A long line is folded as what it says, though only its place is in the log; one beyond 16 MiB as its place alone. */
-function tooLong(
-  own: LogEntry,
-  text: string,
-  output: Output,
-  stamp: Stamp,
-  source: { from: Stream; at: number; eol: boolean },
-): LogEntry {
-  return text === "" ? own : childEntry(text, output, { ...stamp, source });
-}
+const tooLong = (own: LogEntry, text: string, output: Output, stamp: ChildStamp): LogEntry =>
+  text === "" ? own : childEntry(text, output, stamp);
 
 function wholeEntry(paths: AgentPaths, { entry, stamp }: ParsedLine): LogEntry {
   if (entry.type !== "line_too_long" || entry.origin.by !== "skep" || stamp === undefined) return entry;
@@ -248,7 +269,7 @@ function wholeEntry(paths: AgentPaths, { entry, stamp }: ParsedLine): LogEntry {
   try {
     const text = readAt(fd, at, bytes).toString("utf8");
     const output = recoverIntent(run, stamp.run)?.output ?? "events";
-    return tooLong(entry, text, output, stamp, { from, at, eol: stamp.cursor[from] > at + bytes });
+    return tooLong(entry, text, output, { ...stamp, source: { from, at, eol: stamp.cursor[from] > at + bytes } });
   } finally {
     close(fd);
   }

@@ -3,7 +3,7 @@ import type { Checkpoint } from "../core/checkpoint.ts";
 import type { Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import type { Translate } from "../core/translate.ts";
-import { inspectRun, type RunFacts } from "../process/liveness.ts";
+import { inspectRun, type PidMoment, type RunFacts } from "../process/liveness.ts";
 import { appendInbox, type InboxMessage, readInbox } from "../store/inbox-log.ts";
 import type { AgentPaths } from "../store/store.ts";
 import type { LogEntry, Runner, Snapshot, StampedEvent } from "../types.ts";
@@ -20,6 +20,7 @@ export interface Kept {
   readonly journal: Journal;
   run: ObservedRun | undefined;
   facts: RunFacts | undefined; // of `run`
+  before: PidMoment | undefined; // when no process of `run` was there yet; a supervisor that took it over does not know
   stale: boolean; // they are to be looked up anew
   snapshot: Snapshot; // as it was told last
   told: { readonly state: unknown; readonly facts: unknown; readonly meta: unknown }; // what it was made of
@@ -76,6 +77,7 @@ export function openKept(
     journal,
     run,
     facts,
+    before: undefined,
     stale: true,
     snapshot: snapshotOf(meta, journal, run, facts),
     told: { state: journal.state, facts, meta },
@@ -113,7 +115,7 @@ export function openKept(
   journal.heard = (entry, events) => {
     noteSent(sentAt, entry);
     // What an ended run left behind may go on talking: that is kept, and told to nobody.
-    if (entry.origin.by !== "child" || journal.state.open) kept.unsaid.push(...events);
+    if (entry.origin.by !== "child" || journal.state.open) for (const event of events) kept.unsaid.push(event);
     if (kept.talk !== undefined) hear(kept.talk, entry);
   };
   return kept;

@@ -20,7 +20,6 @@ import { faultOf, pluginFailed, unknownName } from "../errors.ts";
 import type { Plugin } from "../define-plugin.ts";
 import type { Environment, EventHandler, Renderer, Runner } from "../types.ts";
 import { BUNDLED } from "./bundled.ts";
-import { describeExternal, findExternal } from "./external-runner.ts";
 import { loadPluginFile, makeApi, readSource, type Warn } from "./load-plugin-file.ts";
 import type { PluginFile } from "./plugin-file.ts";
 import { limitWords } from "./limit-words.ts";
@@ -149,6 +148,7 @@ export async function loadPlugins(options: PluginOptions): Promise<PluginSet> {
       if (clash !== undefined) throw clashError(clash);
       const found = await find("runners", name, (loaded) => findRunner(loaded, name));
       if (found !== undefined) return found;
+      const { describeExternal, findExternal } = await import("./external-runner.ts");
       const external = findExternal(name, callers);
       if (external === undefined) throw missing("runners", name);
       return describeExternal(external, name, callers);

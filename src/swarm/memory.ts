@@ -2,7 +2,6 @@
  * What a reader that looks at a swarm again and again remembers: of agents whose files and processes are as they were nothing
  * is read, and of a live one that goes on only what its files have more.
  */
-import { endedAt } from "../core/ended.ts";
 import type { Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import { stat } from "../disk.ts";
@@ -12,7 +11,7 @@ import type { AgentPaths } from "../store/store.ts";
 import type { Snapshot } from "../types.ts";
 import { forget, type Journal, readJournal } from "./journal.ts";
 import { freshRun, lookAtRun, newestRun, type ObservedRun } from "./observe.ts";
-import { factsOf, type Memory, readMetaOf, type ReadTools } from "./reload.ts";
+import { factsOf, type Memory, readMetaOf, type ReadTools, settledOf } from "./reload.ts";
 import type { Settled } from "./swarm-index.ts";
 
 interface Known {
@@ -130,14 +129,6 @@ function isGrown(before: string, now: string): boolean {
   const [[inode, size], [inodeNow, sizeNow]] = [before.split(":"), now.split(":")];
   return inode === inodeNow && Number(sizeNow ?? 0) >= Number(size ?? 0);
 }
-
-const settledOf = (snapshot: Snapshot, inbox: string): Settled => ({
-  session: snapshot.session_id ?? "",
-  ended: snapshot.phase === "ended" ? endedAt(snapshot) : Number.POSITIVE_INFINITY,
-  run: snapshot.run,
-  inbox,
-  snapshot: () => snapshot,
-});
 
 /** Its snapshot is the same value each time. */
 function once(agent: Settled): Settled {

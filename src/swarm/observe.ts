@@ -119,21 +119,26 @@ function ingest(journal: Journal, observed: ObservedRun, from: Stream, options: 
   if (fd === undefined) return false;
   const { run, intent } = observed;
   let batch: Draft[] = [];
+  let sum = 0; // of its lines' bytes
+  const size = (): number =>
+    between !== undefined && journal.state.messages.some(({ state }) => state === "sent") ? 1 : BATCH;
+  let full = size();
   const flush = (): void => {
     if (batch.length === 0) return;
     record(journal, batch, now, late);
-    const bytes = batch.reduce((sum, draft) => sum + (draft.kind === "child" ? draft.bytes : 0), 0);
     batch = [];
     between?.();
-    doneWith(bytes);
+    doneWith(sum);
+    sum = 0;
+    full = size();
   };
-  const answers = (): boolean => between !== undefined && journal.state.messages.some(({ state }) => state === "sent");
   try {
     const lines = { limit: MAX_PARSED, rest, ...(budget === undefined ? {} : { budget }) };
     const more = readLines(fd, observed.positions[from], lines, ({ at, bytes, text, eol }) => {
       if (bytes === 0 || text?.trim() === "") return;
-      batch.push({ kind: "child", run, from, at, bytes, eol, text: text ?? "", output: intent.output });
-      if (batch.length >= BATCH || answers()) flush();
+      sum += bytes;
+      if (batch.push({ kind: "child", run, from, at, bytes, eol, text: text ?? "", output: intent.output }) >= full)
+        flush();
     });
     flush();
     return more;
@@ -171,8 +176,12 @@ export function recordEnd(journal: Journal, { run, intent }: ObservedRun, end: R
 export const hasEnded = (journal: Journal, { run }: ObservedRun): boolean =>
   journal.state.run >= run && !journal.state.open;
 
-/** A reader's look at the newest run: all that is there now, and its end as soon as its processes have ended. */
-export const lookAt = (journal: Journal, now: number): Look => lookAtRun(journal, newestRun(journal), now);
+/**
+ * A reader's look at the newest run: all that is there now, and its end as soon as its processes have ended. `run`: the newest
+ * that was found a moment ago, 0 for none.
+ */
+export const lookAt = (journal: Journal, now: number, run?: number): Look =>
+  lookAtRun(journal, run === 0 ? undefined : newestRun(journal), now);
 
 /** The same at a run that is known; `before`: what was seen of its processes last. */
 export function lookAtRun(journal: Journal, observed: ObservedRun | undefined, now: number, before?: RunFacts): Look {

@@ -1,18 +1,25 @@
 /** Reads the swarm from disk alone: no supervisor is needed, and nothing is written. */
 import { TASK_MESSAGE } from "../core/queue.ts";
+import type { Checkpoint } from "../core/checkpoint.ts";
 import { isTime, timeOf } from "../core/entry.ts";
 import type { Meta } from "../core/meta.ts";
 import { oldestFirst } from "../core/selector.ts";
+import type { Translate } from "../core/translate.ts";
+import { endedAt } from "../core/ended.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import type { ProcessFacts } from "../core/status.ts";
+import { close, openFile } from "../disk.ts";
 import { notFound, reasonOf, SkepError, systemCode } from "../errors.ts";
 import { foreignIsAlive, lookForForeign } from "../process/inbox-socket.ts";
 import { listRuns, recoverIntent, runPaths } from "../process/run-files.ts";
-import { readMeta } from "../store/fs-store.ts";
-import type { Store } from "../store/store.ts";
+import { readAgentFolder, readMeta } from "../store/fs-store.ts";
+import type { IndexRow } from "../store/index-file.ts";
+import { isSplit } from "../store/segments.ts";
+import type { AgentPaths, Store } from "../store/store.ts";
 import { readInbox } from "../store/inbox-log.ts";
 import type { Detail, Problem, Snapshot, SwarmView } from "../types.ts";
-import { formatRow, isSettled, sealOf } from "./index-row.ts";
+import { formatRow, isSettled, type Seal, sealOf, sealOfRun, type SeenFiles } from "./index-row.ts";
+import { compileLittle } from "./compile.ts";
 import { checkpointOf, type Journal, openJournal, SHORT_LOG } from "./journal.ts";
 import { type PluginSet, translateFor } from "./load-plugins.ts";
 import { lookAt } from "./observe.ts";
@@ -28,7 +35,9 @@ export interface ReadAgent {
   /** What of it is damaged and was read around. */
   readonly problems: readonly Problem[];
   /** For the index; absent where it would say what others may not be told. */
-  readonly row?: string;
+  readonly row?: IndexRow;
+  /** It has ended, and nothing will come of it by itself. */
+  readonly settled?: Settled;
   readonly folded: number; // bytes of the log that were folded anew
 }
 export interface ReadTools {
@@ -51,9 +60,9 @@ export async function reload(
   const { store, repoRoot } = tools;
   const problems: Problem[] = [];
   const agents: Snapshot[] = [];
-  const index = memory?.isEmpty() === false ? undefined : openIndex(tools);
-  const fresh = new Map<string, string>();
-  const isAlive = lookForForeign();
+  const isAlive = lookForForeign(); // all processes are looked at for it: once
+  const index = memory?.isEmpty() === false ? undefined : openIndex(tools, undefined, isAlive);
+  const fresh = new Map<string, IndexRow>();
   let work = 0;
   let hidden = 0;
   const ids = store.ids();
@@ -62,17 +71,23 @@ export async function reload(
     try {
       const known = memory?.recall(id, isAlive) ?? (await index?.settled(id));
       if (known !== undefined) memory?.settled(id, known);
-      if (known !== undefined && passesOver?.(known) === true) hidden += 1;
-      else if (known !== undefined) agents.push(inRepo(known.snapshot(), repoRoot));
-      else {
-        const agent = await readAgent(tools, id, { index: index ?? indexFor(tools, id), isAlive });
-        if (agent === undefined) continue;
-        memory?.read(id, agent);
-        agents.push(agent.snapshot);
-        problems.push(...agent.problems);
-        if (agent.row !== undefined) fresh.set(id, agent.row);
-        work += 1 + agent.folded / WORK_BYTES;
+      if (known !== undefined && passesOver?.(known) === true) {
+        hidden += 1;
+        continue;
       }
+      const snapshot = known?.snapshot();
+      if (snapshot !== undefined) {
+        agents.push(inRepo(snapshot, repoRoot));
+        continue;
+      }
+      const agent = await readAgent(tools, id, { index: index ?? indexFor(tools, id), isAlive });
+      if (agent === undefined) continue;
+      memory?.read(id, agent);
+      if (agent.settled !== undefined && passesOver?.(agent.settled) === true) hidden += 1;
+      else agents.push(agent.snapshot);
+      problems.push(...agent.problems);
+      if (agent.row !== undefined) fresh.set(id, agent.row);
+      work += 1 + agent.folded / WORK_BYTES;
     } catch (error) {
       problems.push({ path: store.paths(id).meta, code: problemCode(error), message: reasonOf(error) });
     }
@@ -80,6 +95,14 @@ export async function reload(
   if (index !== undefined && work > WORTH) offerRows(index, fresh);
   return { root: store.root, agents: oldestFirst(agents), hidden, problems };
 }
+
+export const settledOf = (snapshot: Snapshot, inbox: string, run: number = snapshot.run): Settled => ({
+  session: snapshot.session_id ?? "",
+  ended: snapshot.phase === "ended" ? endedAt(snapshot) : Number.POSITIVE_INFINITY,
+  run,
+  inbox,
+  snapshot: () => snapshot,
+});
 
 /** What of agents holds from one look to the next. */
 export interface Memory {
@@ -109,21 +132,42 @@ interface Known {
 
 /** `undefined` when there is no such agent. Throws SkepError "corrupt" when its meta.json cannot be read. */
 export async function readAgent(tools: ReadTools, id: string, known?: Known): Promise<ReadAgent | undefined> {
-  const paths = tools.store.paths(id);
-  const run = listRuns(paths.folder).at(-1) ?? 0;
-  const seal = sealOf(paths, run); // before anything is read: what changes meanwhile is seen the next time
-  const meta = readMetaOf(tools, id);
-  if (meta === undefined) return undefined;
-  const translate = await translateFor(tools.plugins, meta.runner);
+  const found = findAgent(tools, id);
+  if (found === undefined) return undefined;
+  const translate = await translateFor(tools.plugins, found.meta.runner);
   const index = known === undefined ? indexFor(tools, id) : known.index;
   const from = await index?.checkpoint(id);
-  const skimmed = from === undefined ? skimJournal(paths, translate) : undefined;
-  const journal = skimmed ?? openJournal(paths, translate, false, undefined, from);
+  return readFound(tools, found, translate, from, known?.isAlive);
+}
+
+/** An agent whose log was not read yet. */
+interface Found {
+  readonly meta: Meta;
+  readonly run: number; // the newest, 0 for none
+  readonly seen: Omit<SeenFiles, "log" | "split">;
+}
+function findAgent(tools: ReadTools, id: string): Found | undefined {
+  const found = readAgentFolder(tools.store, id);
+  if (found === undefined) return undefined;
+  const paths = tools.store.paths(id);
+  const run = listRuns(paths.folder).at(-1) ?? 0;
+  const seen = { ...found.seen, run: sealOfRun(paths, run) };
+  return { meta: completeMeta(tools, found.meta, run), run, seen };
+}
+
+function readFound(
+  tools: ReadTools,
+  { meta, run, seen: before }: Found,
+  translate: Translate,
+  from: Checkpoint | undefined,
+  isAlive: Known["isAlive"] | undefined,
+): ReadAgent {
+  const { seal, journal } = openAt(tools.store.paths(meta.id), translate, before, from);
   const checkpoint = journal.position.at < SHORT_LOG ? undefined : checkpointOf(journal);
   const { seq } = journal;
   const logged = { ...journal, position: { ...journal.position } };
-  const seen = lookAt(journal, tools.now());
-  const facts = factsOf(meta, journal, seen.facts, known?.isAlive);
+  const seen = lookAt(journal, tools.now(), run);
+  const facts = factsOf(meta, journal, seen.facts, isAlive);
   const snapshot = makeSnapshot(meta, journal.state, facts, seen.reach);
   const whole = journal.seq === seq && seen.over && (seen.observed?.run ?? 0) === run;
   const settled = whole && isSettled(journal, snapshot);
@@ -131,23 +175,56 @@ export async function readAgent(tools: ReadTools, id: string, known?: Known): Pr
   const damaged = intent?.damaged;
   const problems =
     files === undefined || damaged === undefined ? [] : [{ path: files.intent, code: "corrupt", message: damaged }];
-  const read = { meta, journal, logged, snapshot, problems, folded: journal.position.at - (from?.at ?? 0) };
+  const read = {
+    meta,
+    journal,
+    logged,
+    snapshot,
+    problems,
+    folded: journal.position.at - (from?.at ?? 0),
+    ...(settled ? { settled: settledOf(snapshot, journal.state.foreign > 0 ? meta.inboxPath : "", run) } : {}),
+  };
   if (tools.repoRoot !== undefined) return read; // another's `dir` is in it
-  return { ...read, row: formatRow({ meta, journal, run, seal: settled ? seal : "" }, snapshot, checkpoint) };
+  return { ...read, row: formatRow({ meta, journal, run, seal: settled ? seal : [] }, snapshot, checkpoint) };
+}
+compileLittle(findAgent, readFound, openAt, readAgentFolder, skimJournal, makeSnapshot, formatRow);
+
+/**
+ * The journal, and the seal of what it was read from: told of each file before it is read, and of the folder before all, so
+ * that what changes meanwhile is seen the next time. The log is opened before its segments are looked for.
+ */
+function openAt(
+  paths: AgentPaths,
+  translate: Translate,
+  before: Found["seen"],
+  from: Checkpoint | undefined,
+): { readonly seal: Seal; readonly journal: Journal } {
+  const log = openFile(paths.log);
+  try {
+    const split = isSplit(paths.log);
+    const seal = sealOf(paths, { ...before, log: log?.stats, split });
+    const isPlain = log !== undefined && !split && from === undefined;
+    const skimmed = isPlain ? skimJournal(paths, translate, log) : undefined;
+    return { seal, journal: skimmed ?? openJournal(paths, translate, false, undefined, from) };
+  } finally {
+    if (log !== undefined) close(log.fd);
+  }
 }
 
 /** meta.json, with what a rewrite by zot dropped taken from the newest intent. */
 export function readMetaOf(tools: Pick<ReadTools, "store" | "repoRoot">, id: string): Meta | undefined {
   const meta = readMeta(tools.store, id);
   if (meta === undefined) return undefined;
-  const whole = meta.skep === undefined ? fromIntent(tools.store, meta) : meta;
-  return tools.repoRoot === undefined ? whole : { ...whole, dir: tools.repoRoot };
+  return completeMeta(tools, meta, listRuns(tools.store.paths(id).folder).at(-1) ?? 0);
 }
 
-function fromIntent(store: Store, meta: Meta): Meta {
-  const { folder } = store.paths(meta.id);
-  const run = listRuns(folder).at(-1);
-  const intent = run === undefined ? undefined : recoverIntent(runPaths(folder, run), run);
+function completeMeta({ store, repoRoot }: Pick<ReadTools, "store" | "repoRoot">, meta: Meta, run: number): Meta {
+  const whole = meta.skep === undefined && run > 0 ? fromIntent(store.paths(meta.id).folder, meta, run) : meta;
+  return repoRoot === undefined ? whole : { ...whole, dir: repoRoot };
+}
+
+function fromIntent(folder: string, meta: Meta, run: number): Meta {
+  const intent = recoverIntent(runPaths(folder, run), run);
   if (intent === undefined || intent.damaged !== undefined) return meta;
   const { runner, args, options, labels } = intent;
   return { ...meta, runner, skep: { args, options, labels } };

@@ -3,13 +3,13 @@ import type { Caller } from "./caller.ts";
 import { translateFor } from "./load-plugins.ts";
 import { isAbsolute } from "node:path";
 import { timeOf } from "../core/entry.ts";
-import { isId, makeHandle, makeId, slug } from "../core/id.ts";
-import { randomBytes } from "../digest.ts";
+import { isId } from "../core/id.ts";
 import { parseApproval } from "../core/approval.ts";
 import { MAX_TASK, type Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import { INITIAL } from "../core/state.ts";
-import { exists, makeFolders, realPath, stat } from "../disk.ts";
+import type { Translate } from "../core/translate.ts";
+import { exists, makeFolders, needFolder, realPath, stat, syncOnce } from "../disk.ts";
 import {
   badApproval,
   badTask,
@@ -27,15 +27,14 @@ import { writeMeta } from "../store/fs-store.ts";
 import type { Detected, Environment, Runner, Snapshot, SpawnRequest } from "../types.ts";
 import type { SpawnOptions } from "./api.ts";
 import { type Hive, tellFault } from "./hive.ts";
+import { mend } from "./journal.ts";
+import { newId } from "./new-id.ts";
 import { freshSnapshot, type Kept, openKept, queueMessage } from "./kept.ts";
 import { endTurn, holdBack, takeTurn } from "./logins.ts";
 import { NO_RUN } from "./observe.ts";
 import { TASK_MESSAGE } from "../core/queue.ts";
 import { inboxFor, planRun, startRun } from "./start-run.ts";
 import { callWithin, withLimit } from "./time-limit.ts";
-
-/** Makes a new id for a name or a task. */
-export const newId = (name: string): string => makeId(slug(name), makeHandle(randomBytes(16)));
 
 /** Throws SkepError "usage" with the runner's hint when what it starts is not installed. */
 async function requireProgram(runner: Runner, env: Environment): Promise<void> {
@@ -72,9 +71,8 @@ export async function spawnAgent(
   if (!hive.store.claim(id)) throw idTaken(id, "it is taken");
   let kept: Kept | undefined;
   try {
-    writeMeta(hive.store, meta);
     // No pause up to here: nobody else may find the agent and think that its spawn was cut off.
-    kept = openKept(meta, hive.store.paths(id), translate, undefined, hive.settings.maxLogBytes);
+    kept = syncOnce(() => makeAgent(hive, meta, translate));
     kept.caller = caller;
     kept.late = false;
     hive.kept.set(id, kept);
@@ -95,6 +93,16 @@ export async function spawnAgent(
     throw error instanceof SkepError ? error : launchFailed(runner.name, error);
   }
   kept.snapshot = freshSnapshot(kept);
+  return kept;
+}
+
+/** All that lies in an agent's folder itself. */
+function makeAgent(hive: Hive, meta: Meta, translate: Translate): Kept {
+  const paths = hive.store.paths(meta.id);
+  writeMeta(hive.store, meta);
+  needFolder(`${paths.folder}/runs`);
+  const kept = openKept(meta, paths, translate, undefined, hive.settings.maxLogBytes);
+  mend(kept.journal);
   return kept;
 }
 

@@ -7,7 +7,7 @@ import { makeFolder, needFolder, realPath, stat } from "../disk.ts";
 import { dirGone, launchFailed, reasonOf, SkepError, swarmClosed } from "../errors.ts";
 import { inboxPath } from "../process/inbox-socket.ts";
 import { awaitClaim, startShim } from "../process/launch.ts";
-import { bootId, inspectRun, machineId, pidNamespace, type RunFacts } from "../process/liveness.ts";
+import { bootId, inspectRun, machineId, pidMoment, pidNamespace, type RunFacts } from "../process/liveness.ts";
 import { runMark } from "../process/mark.ts";
 import {
   type Intent,
@@ -141,6 +141,7 @@ export async function startRun(hive: Hive, kept: Kept, runner: Runner, planned: 
   kept.starting = true;
   kept.run = freshRun(kept.journal, run, paths, intent);
   kept.facts = undefined;
+  kept.before = pidMoment();
   kept.runner = runner;
   kept.login = launch.login;
   kept.linger = false;

@@ -20,7 +20,7 @@ import { noticeLogin } from "./logins.ts";
 import { record, rest } from "./journal.ts";
 import { endOf, hasEnded, observe, type ObservedRun, recordEnd, userTurn } from "./observe.ts";
 
-const BUDGET = 1024 * 1024; // bytes of one look at a file: a flood must not hold up the others, nor requests
+const BUDGET = 256 * 1024; // bytes of one look at a file: a flood must not hold up the others, nor requests, nor fill the memory with events
 const LINGER_MS = 1_000; // an ended run is followed this long while something with its mark lives
 const AGAIN_MS = 5; // Bun drops a change that follows another within a millisecond (19 of 60 measured; node and Deno none)
 const QUIET_MS = 2_000; // a silent agent's log is closed: it costs a descriptor already, the handle of its shim
@@ -34,7 +34,8 @@ export function pump(hive: Hive, kept: Kept, facts = true): void {
   kept.pumping = true;
   setImmediate(() => {
     kept.pumping = false;
-    if (!hive.closed && hive.kept.get(kept.id) === kept) look(hive, kept);
+    // Of a run that is being started nothing is to be seen before its claim, and that is looked for already.
+    if (!hive.closed && !kept.starting && hive.kept.get(kept.id) === kept) look(hive, kept);
   });
 }
 
@@ -68,7 +69,7 @@ function step(hive: Hive, kept: Kept): void {
   publish(hive, kept);
   if (more) pump(hive, kept, false);
   else kept.late = false;
-  if (!more && hive.now() - journal.state.updated > QUIET_MS) rest(journal);
+  if (!more && journal.seq > 0 && hive.now() - journal.state.updated > QUIET_MS) rest(journal);
   if (!more && (kept.unsure || nextMessage(journal.state) !== undefined)) hive.deliver(kept);
 }
 
@@ -106,7 +107,7 @@ function seeEnd(hive: Hive, kept: Kept, facts: RunFacts): void {
   if (facts.kind === "gone") {
     kept.goneSince ??= now;
     if (now - kept.goneSince < GONE_MS) return later(hive, kept, 100);
-    // Whoever is second sees the other: an inner sh that was only slow finds `stop`, or we find its child.
+    // Whoever is second sees the other: a subshell that was only slow finds `stop`, or we find its child.
     createStop(run.paths);
     return finish(hive, kept, inspectRun(run.paths, run.intent));
   }
@@ -118,8 +119,8 @@ function seeEnd(hive: Hive, kept: Kept, facts: RunFacts): void {
   if (facts.kind === "exited" || facts.kind === "void") finish(hive, kept, facts);
 }
 
-const lingers = (hive: Hive, { id, run }: Kept): boolean =>
-  run !== undefined && processesWithMark(runMark(hive.rootInode(), id, run.run)).length > 0;
+const lingers = (hive: Hive, { id, run, before }: Kept): boolean =>
+  run !== undefined && processesWithMark(runMark(hive.rootInode(), id, run.run), before).length > 0;
 
 function finish(hive: Hive, kept: Kept, facts: RunFacts): void {
   const { run, journal } = kept;

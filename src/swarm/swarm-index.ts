@@ -9,10 +9,10 @@ import { systemCode } from "../errors.ts";
 import { lookForForeign } from "../process/inbox-socket.ts";
 import { sizeOfLog } from "../store/segments.ts";
 import type { Store } from "../store/store.ts";
-import { type IndexRows, readIndexFile, replaceIndexFile } from "../store/index-file.ts";
+import { type IndexRow, type IndexRows, readIndexFile, replaceIndexFile } from "../store/index-file.ts";
 import type { Snapshot } from "../types.ts";
 import { doneWith } from "./collect.ts";
-import { isSealed, parseCheckpoint, parseSnapshot, type Row, splitRow } from "./index-row.ts";
+import { isSealed, parseCheckpoint, parseHead, parseSnapshot, splitBody } from "./index-row.ts";
 import { isFrom } from "./journal.ts";
 import { type PluginSet, translateFor } from "./load-plugins.ts";
 
@@ -31,7 +31,7 @@ export interface Settled {
   readonly ended: number; // ms
   readonly run: number; // the newest
   readonly inbox: string; // of an agent of another supervisor, else empty
-  readonly snapshot: () => Snapshot;
+  readonly snapshot: () => Snapshot | undefined; // nothing where the row is damaged
 }
 
 export const indexPath = (store: Store): string => join(store.root, "index");
@@ -40,40 +40,46 @@ interface IndexTools {
   readonly store: Store;
   readonly plugins: PluginSet;
 }
-/** `only`: for one agent, of which alone it knows then. */
-export function openIndex({ store, plugins }: IndexTools, only?: string): SwarmIndex {
-  const rows = readIndexFile(indexPath(store), only);
-  const isAlive = lookForForeign();
+/** `only`: for one agent, of which alone it is asked then. `isAlive`: of a caller that has looked already, or will. */
+export function openIndex(
+  { store, plugins }: IndexTools,
+  only?: string,
+  isAlive: (inbox: string) => boolean = lookForForeign(),
+): SwarmIndex {
+  const file = readIndexFile(indexPath(store), only);
   const by = new Map<string, string>(); // by runner: who would fold it now
-  const read = async (id: string): Promise<Row | undefined> => {
-    const text = rows.get(id);
-    const row = text === undefined ? undefined : splitRow(text);
-    if (row === undefined) return undefined;
-    const { runner } = row;
-    if (!by.has(runner)) by.set(runner, (await translateFor(plugins, runner)).by);
-    return by.get(runner) === row.by ? row : undefined;
+  const foldedBy = async (runner: string): Promise<string> => {
+    const { by: now } = await translateFor(plugins, runner);
+    by.set(runner, now);
+    return now;
   };
   return {
     async settled(id) {
-      const row = await read(id);
-      if (row === undefined || row.seal === "" || !isSealed(store.paths(id), row)) return undefined;
-      if (isAlive(row.inbox)) return undefined;
-      return {
-        session: row.session,
-        ended: row.ended,
-        run: row.run,
-        inbox: row.inbox,
-        snapshot: () => parseSnapshot(row.snapshot),
+      const row = parseHead(file.head(id));
+      if (row === undefined || row.seal.length === 0) return undefined;
+      if ((by.get(row.runner) ?? (await foldedBy(row.runner))) !== row.by) return undefined;
+      if (!isSealed(store.paths(id), row) || isAlive(row.inbox)) return undefined;
+      const snapshot = (): Snapshot | undefined => {
+        const body = file.body(id);
+        return body === undefined ? undefined : parseSnapshot(splitBody(body).snapshot);
       };
+      return { session: row.session, ended: row.ended, run: row.run, inbox: row.inbox, snapshot };
     },
     async checkpoint(id) {
-      const row = await read(id);
-      const checkpoint = row === undefined ? undefined : parseCheckpoint(row.checkpoint);
+      const row = parseHead(file.head(id));
+      if (row === undefined || (await foldedBy(row.runner)) !== row.by) return undefined;
+      const body = file.body(id);
+      const checkpoint = body === undefined ? undefined : parseCheckpoint(splitBody(body).checkpoint);
       return checkpoint !== undefined && isFrom(store.paths(id), checkpoint) ? checkpoint : undefined;
     },
     replace(fresh) {
-      const ids = new Set(store.ids());
-      return replaceIndexFile(indexPath(store), new Map([...rows, ...fresh].filter(([id]) => ids.has(id))));
+      const rows = new Map<string, IndexRow>();
+      for (const id of store.ids()) {
+        const [head, body] = fresh.has(id) ? [] : [file.head(id), file.body(id)];
+        const row = head === undefined || body === undefined ? fresh.get(id) : { head, body };
+        if (row !== undefined) rows.set(id, row);
+      }
+      return replaceIndexFile(indexPath(store), rows);
     },
   };
 }

@@ -17,7 +17,7 @@ import { GRACE_MS, type Hive, tellWatchers } from "./hive.ts";
 import { keep, letGo } from "./keep.ts";
 import { freshSnapshot, isAlive, type Kept, recordOwn } from "./kept.ts";
 import { hasEnded } from "./observe.ts";
-import { newMessageId } from "./message-id.ts";
+import { newMessageId } from "./new-id.ts";
 import { detailOf, reload } from "./reload.ts";
 import { spawnAgent, spawnedBefore } from "./spawn.ts";
 import { seenOut, stopRun } from "./stop-run.ts";
@@ -101,7 +101,7 @@ function neverStarted(hive: Hive, kept: Kept): boolean {
   return run !== undefined && hasEnded(journal, run) && wasVoid(journal.state);
 }
 
-const wasVoid = ({ exit }: { readonly exit?: RunExit }): boolean =>
+const wasVoid = ({ exit }: { readonly exit?: RunExit | undefined }): boolean =>
   exit?.reason === "failed_to_start" && exit.code === undefined;
 
 async function resume(hive: Hive, kept: Kept, options: ResumeOptions, caller: Caller): Promise<Snapshot> {

@@ -30,8 +30,9 @@ export const measure: Measure = {
       const root = join(stage.folder, `reload-${shape.agents}-${shape.events}`);
       stage.log(`making ${shape.agents} agents with ${shape.events} events each`);
       makeRoot(root, shape.agents, shape.events);
+      // It stays until all is measured: ext4 without a journal passes over inodes that were freed a moment ago, one by one,
+      // and each file that is made in the next minute costs 0.4 ms instead of 0.02.
       rows.push(...(await measureShape(stage, shape, root)));
-      rmSync(root, { recursive: true });
     }
     return rows;
   },

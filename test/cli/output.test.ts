@@ -17,13 +17,15 @@ interface Said {
   readonly out: string;
   readonly err: string;
 }
-/** Runs the speaker to its end; `read` sees each chunk of stdout and the process. */
+/** Runs the speaker to its end; `read` sees each chunk of stdout and the process. `under`: a command that goes on as it. */
 async function speak(
   args: readonly string[],
   stdout: "pipe" | number = "pipe",
   read?: (child: ChildProcess) => void,
+  under: readonly string[] = [],
 ): Promise<Said> {
-  const child = spawn(process.execPath, [...front, SPEAKER, ...args], { stdio: ["ignore", stdout, "pipe"] });
+  const [command = "", ...words] = [...under, process.execPath, ...front, SPEAKER, ...args];
+  const child = spawn(command, words, { stdio: ["ignore", stdout, "pipe"] });
   try {
     let out = "";
     let err = "";
@@ -44,6 +46,13 @@ async function speak(
 describe("data on stdout", () => {
   test("three megabytes reach a pipe whole, and the exit code stays", { skip }, async () => {
     const { code, out, err } = await speak(["lines", "3000"]);
+    assert.deepEqual({ code, length: out.length, err }, { code: 3, length: 3_000_000, err: "" });
+  });
+
+  const perl = "/usr/bin/perl";
+  test("so they do where the pipe does not wait", { skip: skip || (!existsSync(perl) && "no perl") }, async () => {
+    const unwaiting = [perl, "-MFcntl", "-e", "fcntl(STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK); exec @ARGV"];
+    const { code, out, err } = await speak(["lines", "3000"], "pipe", () => {}, unwaiting);
     assert.deepEqual({ code, length: out.length, err }, { code: 3, length: 3_000_000, err: "" });
   });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { apply } from "../../src/core/apply.ts";
-import { formatChild, formatOwn, parseLine, type Stamp } from "../../src/core/entry.ts";
+import { formatChild, formatOwn, parseLine, type Pieces, type Stamp } from "../../src/core/entry.ts";
 import { type AgentState, INITIAL } from "../../src/core/state.ts";
 import { makeTranslate } from "../../src/core/translate.ts";
 import { zotHandler } from "../../plugins/zot/handler.ts";
@@ -35,12 +35,13 @@ function live(): { log: Buffer; states: { end: number; state: AgentState }[] } {
   let at = 0;
   const child = (run: number, text: string, from: "out" | "err" = "out"): void => {
     const bytes = Buffer.byteLength(text);
-    const { line, entry } = formatChild(text, "events", {
+    const pieces: Pieces = [];
+    const entry = formatChild(pieces, text, "events", {
       ...stamp(run, at + bytes + 1),
       source: { from, at, eol: true },
     });
     at += bytes + 1;
-    keep(`${line}\n`, entry);
+    keep(`${pieces.join("")}\n`, entry);
   };
   own(1, "agent_started", { run: 1, pid: 7, resuming: false, runner: "zot" });
   own(1, "message_delivered", { message: "m-0", run: 1 });
@@ -96,17 +97,18 @@ describe("replay", () => {
   });
 
   it("takes a child's own time and never its stamp", () => {
-    const line = formatChild('{"type":"x","time":"2020-01-01T00:00:00Z","skep":{"seq":5}}', "events", {
+    const pieces: Pieces = [];
+    const entry = formatChild(pieces, '{"type":"x","time":"2020-01-01T00:00:00Z","skep":{"seq":5}}', "events", {
       seq: 1,
       run: 1,
       t: 1_795_451_371_000,
       cursor: { out: 60, err: 0, mirror: 0 },
       source: { from: "out", at: 0, eol: true },
     });
-    const parsed = parseLine(line.line);
+    const parsed = parseLine(pieces.join(""));
     assert.equal(parsed?.entry.time, "2020-01-01T00:00:00Z");
     assert.equal(parsed?.entry.received, 1_795_451_371_000);
     assert.equal(parsed?.stamp?.seq, 1);
-    assert.deepEqual(parsed?.entry, line.entry);
+    assert.deepEqual(parsed?.entry, entry);
   });
 });

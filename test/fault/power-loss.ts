@@ -23,6 +23,8 @@ export const scenario: Scenario = {
   async run(stage) {
     const { count, next, log, folder } = stage;
     const { root, operations, deeds, strangers } = await recordLife(stage);
+    const splits = operations.filter(({ op }) => op === "link").length;
+    if (splits === 0) throw new Error("no log was split");
     log(`${operations.length} operations, ${deeds.length} deeds`);
     const place = existsSync(MEMORY) ? join(MEMORY, `skep-power-${process.pid}`) : join(folder, "after");
     const tools: ReadTools = {
@@ -61,7 +63,11 @@ export const scenario: Scenario = {
       done,
       happened: lossy,
       failures: [...failures.values()],
-      notes: { "operations recorded": operations.length, "deeds acknowledged": deeds.length },
+      notes: {
+        "operations recorded": operations.length,
+        "deeds acknowledged": deeds.length,
+        "splits of a log": splits,
+      },
     };
   },
 };

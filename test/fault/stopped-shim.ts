@@ -1,4 +1,4 @@
-/** A shim or its inner sh that stands still, is killed or finds the disk full, at every one of its steps. */
+/** A shim or its subshell that stands still, is killed or finds the disk full, at every one of its steps. */
 import { spawn, spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { ended } from "../sandbox.ts";
@@ -10,7 +10,7 @@ const mounts = (): boolean => spawnSync("unshare", [...PRIVATE, "mount", "-t", "
 
 export const scenario: Scenario = {
   name: "stopped-shim",
-  what: "a shim or its inner sh stands still, is killed, or finds the disk full at each of its eight steps, while its agent is stopped, resumed, or taken over by a rival",
+  what: "a shim or its subshell stands still, is killed, or finds the disk full at each of its eight steps, while its agent is stopped, resumed, or taken over by a rival",
   holds: "0 second starts, 0 children that live through a stop that returned",
   counted: "runs",
   short: 9,

@@ -25,7 +25,7 @@ const evil = (name: string): string =>
 const ran = (): readonly string[] =>
   existsSync(witness) ? [...new Set(readFileSync(witness, "utf8").trim().split("\n"))].toSorted() : [];
 
-const PACKAGES = ["valibot", "cac", "consola", "hookable", "skep", "bun"];
+const PACKAGES = ["valibot", "consola", "hookable", "skep", "bun"];
 const TOOLS = ["bash", "sh", "setsid", "tail", "mkfifo", "sleep", "rm", "flock", "perl", "systemd-run", "node", "bun"];
 const VERBS: readonly (readonly string[])[] = [
   ["ls"],
@@ -49,7 +49,7 @@ write("bunfig.toml", 'preload = ["./preload.js"]\n[run]\nsilent = true\n');
 for (const name of [".env", ".env.local", ".env.production", ".env.development"])
   write(name, `FROM_DOTENV=${name}\nSKEP_ROOT=${hostile}\nBUN_OPTIONS=--preload=./by-options.js\n`);
 for (const name of ["tsconfig.json", "jsconfig.json"])
-  write(name, '{"compilerOptions":{"baseUrl":".","paths":{"cac":["./by-tsconfig.js"],"@x":["./by-tsconfig.js"]}}}');
+  write(name, '{"compilerOptions":{"baseUrl":".","paths":{"consola":["./by-tsconfig.js"],"@x":["./by-tsconfig.js"]}}}');
 const imports = Object.fromEntries(["#x", ...PACKAGES].map((name) => [name, "./by-imports.js"]));
 write(
   "package.json",
@@ -83,7 +83,7 @@ beforeEach(async () => {
 
 describe("a hostile current folder", { skip }, () => {
   test("is one: Bun itself runs what lies there, and BUN_BE_BUN=1 makes the binary Bun", async () => {
-    const names = ["cac", "#x", "valibot"];
+    const names = ["consola", "#x", "valibot"];
     const { stdout } = await asBun(
       `for (const name of ${JSON.stringify(names)}) require(name); console.log(process.env.FROM_DOTENV);`,
     );

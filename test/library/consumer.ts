@@ -20,7 +20,7 @@ export interface Consumer {
 
 const MODULES = resolve("node_modules");
 /** What skep and Node's types depend on: this copy of them is all that there is without a network. */
-const DEPENDENCIES = ["cac", "consola", "hookable", "valibot", "@types/node", "undici-types"];
+const DEPENDENCIES = ["consola", "hookable", "valibot", "@types/node", "undici-types"];
 const DENO = ["run", "--quiet", "-A", "--no-check", "--no-lock", "--no-remote", "--node-modules-dir=manual"];
 
 export function makeConsumer(): Consumer {

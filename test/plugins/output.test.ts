@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import output from "../../plugins/output/index.ts";
-import { formatChild, START } from "../../src/core/entry.ts";
+import { childEntry, START } from "../../src/core/entry.ts";
 import type { LogEntry } from "../../src/types.ts";
 
 const [handler] = output.handlers ?? [];
 const entryOf = (line: string, from: "out" | "err"): LogEntry =>
-  formatChild(line, "events", { seq: 1, run: 1, t: 0, cursor: START, source: { from, at: 0, eol: true } }).entry;
+  childEntry(line, "events", { seq: 1, run: 1, t: 0, cursor: START, source: { from, at: 0, eol: true } });
 
 test("plain lines of any runner are output of their stream", () => {
   assert.equal(handler?.runner, "*");

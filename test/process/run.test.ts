@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startShim } from "../../src/process/launch.ts";
@@ -18,6 +18,20 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("a run", () => {
+  test("whose claim is empty lives while that was made this moment, then as long as a process names its folder", async () => {
+    const run = await start(folder, ["sleep", "50"], { stopAt: 2 });
+    const claim = readClaim(run.paths);
+    assert.ok(claim !== undefined && claim !== "empty" && claim.by === "shim");
+    const old = new Date(Date.now() - 60_000);
+    writeFileSync(run.paths.claim, "");
+    utimesSync(run.paths.claim, old, old);
+    assert.equal(run.facts().kind, "running", "its shim stands still");
+    process.kill(claim.shim.pid, "SIGKILL");
+    await until(run.facts, ({ kind }) => kind === "gone");
+    writeFileSync(run.paths.claim, "");
+    assert.equal(run.facts().kind, "running", "it may be about to be written");
+  });
+
   test("is claimed by one: a second shim does not start", async () => {
     const run = await start(folder, ["sh", "-c", "echo once; sleep 50"]);
     await until(run.facts, ({ kind }) => kind === "running");

@@ -23,7 +23,7 @@ export const makeRunFolder = (): string => realpathSync(mkdtempSync(join(tmpdir(
 let count = 0;
 const folders: string[] = [];
 
-/** Ends shims, and inner shells of shims, that a test stopped at a step: nobody else does. They name the folder of their run. */
+/** Ends shims, and subshells of shims, that a test stopped at a step: nobody else does. They name the folder of their run. */
 export function endShims(): void {
   for (const pid of allPids().filter((one) => folders.some((dir) => names(one, dir)))) {
     try {
@@ -101,7 +101,7 @@ export async function start(folder: string, argv: readonly string[], more: Parti
     stop: (grace = 300) => terminate({ paths, intent, mark }, { grace }),
   };
 }
-/** Whether a process that names this folder is stopped: the shim, or its inner sh. */
+/** Whether a process that names this folder is stopped: the shim, or its subshell. */
 const isStopped = (dir: string): boolean =>
   allPids().some((pid) => names(pid, dir) && readSystem(`/proc/${pid}/stat`)?.includes(") T ") === true);
 export const code = (facts: RunFacts): number | undefined => (facts.kind === "exited" ? facts.code : undefined);

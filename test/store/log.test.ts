@@ -120,6 +120,15 @@ describe("events.jsonl", () => {
     assert.deepEqual(read(path), { types: Array(3).fill("message_queued"), skipped: 1 });
   });
 
+  test("has what was appended byte for byte, however long it is", () => {
+    const path = join(folder, "events-long");
+    const log = openLog(path);
+    const parts = ["é".repeat(300_000), "short ✓", "x".repeat(600_000), "y".repeat(512 * 1024 - 1), "😀"];
+    for (const part of parts) log.append(`${part}\n`);
+    log.close();
+    assert.ok(readFileSync(path, "utf8") === parts.map((part) => `${part}\n`).join(""));
+  });
+
   test("says where to go on by its last whole stamped line, behind any garbage", () => {
     const path = join(folder, "events-3");
     const garbage = [

@@ -105,7 +105,7 @@ async function told(tools: ReadTools): Promise<unknown> {
     [undefined, 20_000].map(async (tail) => {
       const seen: string[] = [];
       const follower = await followLog(tools, meta, tail);
-      const snapshot = follower.next((_entry, _events, text) => void seen.push(text));
+      const snapshot = follower.next((_entry, _events, text) => void seen.push(text()));
       // What of a long log is left out depends on the index: the newest lines are the same.
       return { snapshot, seen: tail === undefined ? seen : seen.slice(-3) };
     }),

@@ -104,6 +104,19 @@ describe("a log", () => {
     }
   });
 
+  test("that lacks lines is read with them as its supervisor writes them then", () => {
+    const paths = makeAgent();
+    const reader = openJournal(paths, translate, false);
+    let seen = "";
+    reader.heard = (_entry, _events, text) => void (seen += `${text()}\n`);
+    takeIn(reader, true);
+    const journal = openJournal(paths, translate, true);
+    takeIn(journal, true);
+    journal.writer?.close();
+    assert.equal(readFileSync(paths.log, "utf8"), seen);
+    assert.deepEqual(reader.state, journal.state);
+  });
+
   test("that ends with blanks and no newline counts the same lines as a replay", () => {
     const paths = makeAgent();
     writeFileSync(paths.log, "{}\n\t ");

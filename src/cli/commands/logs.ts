@@ -115,7 +115,7 @@ function linesOf({ args, settings }: CommandContext, follower: LogFollower): Sou
     const lines: LogLine[] = [];
     const agent = follower.next((entry, told, text) => {
       const t = entry.received;
-      if (events) lines.push({ t, text: data ? text : escapeForTerminal(text), event: entry.data });
+      if (events) lines.push({ t, text: data ? text() : escapeForTerminal(text()), event: entry.data });
       else {
         for (const event of told) {
           const narrated = narrate(narration, event);

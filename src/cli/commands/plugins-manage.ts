@@ -7,7 +7,8 @@ import type { PluginFile } from "../../swarm/plugin-file.ts";
 import type { Environment } from "../../types.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { printJson } from "../print-json.ts";
-import { addPackage, packagePath, packages, removePackage } from "../plugin-folder.ts";
+import { addPackage, removePackage } from "../install-plugin.ts";
+import { packagePath, packages } from "../plugin-folder.ts";
 import { findProject, PROJECT_CONFIG, trust as recordTrust } from "../trust.ts";
 
 export const add: Command = {

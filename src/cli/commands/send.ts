@@ -1,4 +1,3 @@
-import { text as readAll } from "node:stream/consumers";
 import { badTask, notAnswered } from "../../errors.ts";
 import type { Detail, Snapshot } from "../../types.ts";
 import { type Access, openAccess } from "../access.ts";
@@ -6,6 +5,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { checkOutcome, waitForAgents } from "../finish-wait.ts";
 import { printAnswer } from "../print-answer.ts";
 import { printJson } from "../print-json.ts";
+import { readStdin } from "../standard-streams.ts";
 import { turnFault } from "../turn-fault.ts";
 import { one } from "../which.ts";
 
@@ -13,7 +13,7 @@ export const send: Command = {
   async run(context) {
     const { args, settings, output } = context;
     const [name = "", ...words] = args.positionals;
-    const text = words.length === 1 && words[0] === "-" ? (await readAll(process.stdin)).trimEnd() : words.join(" ");
+    const text = words.length === 1 && words[0] === "-" ? (await readStdin()).trimEnd() : words.join(" ");
     if (text.trim() === "") throw badTask("the message is empty", "give it as words, or - to read it from stdin");
     const access = await openAccess(context);
     const agent = await one(name, context, access);

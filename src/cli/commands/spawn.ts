@@ -1,6 +1,6 @@
 import { TASK_MESSAGE } from "../../core/queue.ts";
 import { agentFailed } from "../../errors.ts";
-import { newId } from "../../swarm/spawn.ts";
+import { newId } from "../../swarm/new-id.ts";
 import { type Access, openAccess } from "../access.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { checkOutcome, waitForAgents } from "../finish-wait.ts";
@@ -8,7 +8,6 @@ import { printAnswer, printOutput } from "../print-answer.ts";
 import { printJson } from "../print-json.ts";
 import { readSpawn } from "../spawn-request.ts";
 import { say } from "../talk.ts";
-import { rawOutput } from "../../swarm/raw-output.ts";
 import { turnFault } from "../turn-fault.ts";
 import type { Snapshot } from "../../types.ts";
 import { isTerminal } from "../standard-streams.ts";
@@ -38,7 +37,7 @@ async function waitAndPrint(context: CommandContext, access: Access, agent: Snap
   if (settings.json) await printJson(output, final);
   else if (final.last_assistant !== undefined) await printAnswer(output, final.last_assistant);
   // One that gives no answers, such as a command, has its output.
-  else await rawOutput(access.reader.store, agent.id, printOutput(output));
+  else await (await import("../../swarm/raw-output.ts")).rawOutput(access.reader.store, agent.id, printOutput(output));
   checkOutcome([final]);
   if (fault !== undefined) throw agentFailed(agent.id, fault);
 }

@@ -160,7 +160,7 @@ function checkIndex(root: string): Fault[] {
 
 function isReadable(path: string): boolean {
   try {
-    return readIndexFile(path).size > 0;
+    return [...readIndexFile(path).ids].length > 0;
   } catch {
     return false; // too large, or taken away meanwhile
   }

@@ -182,7 +182,7 @@ describe("retain.max_log_bytes", () => {
     const index = join(root, "index");
     const current = readFileSync(index);
     answers.push(await told(id));
-    writeFileSync(index, current.toString("latin1").replace("skep-index 1", "skep-index 9"), "latin1");
+    writeFileSync(index, current.toString("latin1").replace("skep-index 2", "skep-index 9"), "latin1");
     answers.push(await told(id));
     rmSync(index);
     answers.push(await told(id));

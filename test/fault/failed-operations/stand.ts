@@ -48,13 +48,16 @@ export interface Stand {
   list(): Promise<readonly Snapshot[]>;
 }
 
-export async function openStand(stage: Stage, name: string): Promise<Stand> {
+/** `config`: of the supervisor. */
+export async function openStand(stage: Stage, name: string, config: object = {}): Promise<Stand> {
   const folder = join(stage.folder, name);
   mkdirSync(join(folder, "run"), { recursive: true, mode: 0o700 });
   const root = join(folder, "root");
   const skep = faultySkep();
   const plan = planIn(folder);
-  const env = { ...stage.env, ...plan.env, XDG_RUNTIME_DIR: join(folder, "run") };
+  const configPath = join(folder, "config.json");
+  writeFileSync(configPath, JSON.stringify(config));
+  const env = { ...stage.env, ...plan.env, XDG_RUNTIME_DIR: join(folder, "run"), SKEP_CONFIG: configPath };
   const plugins = await loadPlugins({ warn: () => {}, env: {} });
   const store = openStore(root);
   const list = (): ReturnType<Swarm["list"]> => reload({ store, plugins, now: Date.now });

@@ -1,7 +1,8 @@
 /** Writes a state of the disk down and reads it as skep does after the reboot. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { listRuns, readIntent, runPaths } from "../../../src/process/run-files.ts";
+import { readLog } from "../../../src/store/event-log.ts";
 import { readInbox } from "../../../src/store/inbox-log.ts";
 import { readAgent, type ReadTools, reload } from "../../../src/swarm/reload.ts";
 import { translateFor } from "../../../src/swarm/load-plugins.ts";
@@ -16,11 +17,18 @@ export type State = ReadonlyMap<string, Buffer | "folder">;
 /** Makes the state anew below `to`, where `from` was its root. */
 export function writeState(state: State, from: string, to: string): void {
   rmSync(to, { recursive: true, force: true });
+  const before = new Date(Date.now() - 60_000); // the machine was started since
+  const written = new Map<Buffer, string>();
   for (const [path, what] of state) {
     if (path !== from && !path.startsWith(`${from}/`)) continue;
     const here = join(to, path.slice(from.length));
     if (what === "folder") mkdirSync(here, { recursive: true, mode: 0o700 });
-    else writeFileSync(here, what);
+    else if (written.has(what)) linkSync(written.get(what) ?? "", here);
+    else {
+      writeFileSync(here, what);
+      utimesSync(here, before, before);
+      written.set(what, here);
+    }
   }
 }
 
@@ -72,9 +80,28 @@ export async function checkState(tools: ReadTools, deeds: readonly Deed[], at: n
       wrong.push(`${message} to ${id} is lost`);
     if (kind === "stop" && agent.status !== "killed" && agent.status !== "done")
       wrong.push(`${id} was stopped and is ${agent.status}`);
+    if (kind === "stop" && hasGap(tools.store.paths(id).log)) wrong.push(`the log of ${id} has a gap before its end`);
   }
   if (at % PER_WRITER === 0) for (const { id } of agents) wrong.push(...(await goOn(tools, id)));
   return wrong;
+}
+
+/** An end is synced, and with it all that was written before, in whichever segment. */
+function hasGap(log: string): boolean {
+  const seen: number[] = [];
+  let end = 0;
+  readLog(
+    log,
+    { at: 0, scanned: 0 },
+    {
+      entry({ stamp, entry }) {
+        if (stamp !== undefined) seen.push(stamp.seq);
+        if (entry.type === "agent_stopped") end = seen.length;
+      },
+      skipped: () => {},
+    },
+  );
+  return seen.slice(0, end).some((seq, at) => seq !== at + 1);
 }
 
 /** A supervisor can go on from there, and what it sees is what a reader sees. */

@@ -27,7 +27,7 @@ interface Naming {
 
 export interface DiskModel {
   apply(op: Traced): void;
-  /** What may be found after a power loss now. `keep` says of each thing that was not synced whether it lasted. */
+  /** What may be found after a power loss now; names of one file have one Buffer. `keep` says of each thing that was not synced whether it lasted. */
   crash(keep: () => boolean, sector: number): ReadonlyMap<string, Buffer | "folder">;
   /** Things that are not synced. */
   pending(): number;
@@ -101,7 +101,8 @@ export function makeDisk(base: string): DiskModel {
         const names: [string, Node | undefined][] = [];
         move(names, path, to);
         name(...names);
-      } else if (op === "unlink" || op === "rm") {
+      } else if (op === "link" && to !== undefined) name([to, seen.get(path)]);
+      else if (op === "unlink" || op === "rm") {
         for (const one of [...seen.keys()].toReversed())
           if (one === path || one.startsWith(`${path}/`)) name([one, undefined]);
       }
@@ -110,16 +111,28 @@ export function makeDisk(base: string): DiskModel {
       const names = new Map(lasting);
       for (const naming of namings) if (keep()) settle(names, naming);
       const found = new Map<string, Buffer | "folder">();
+      const contents = new Map<File, Buffer>(); // of a file with two names one
       for (const [path, node] of [...names].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
         // What stands in a folder that did not last is gone with it.
         if (path !== base && found.get(dirname(path)) !== "folder") continue;
-        found.set(path, node.kind === "folder" ? "folder" : surviving(node, keep, sector));
+        if (node.kind === "folder") found.set(path, "folder");
+        else
+          found.set(
+            path,
+            getOrMake(contents, node, () => surviving(node, keep, sector)),
+          );
       }
       return found;
     },
     pending: () =>
       namings.length + [...seen.values()].reduce((sum, node) => sum + ("open" in node ? node.open.length : 0), 0),
   };
+}
+
+function getOrMake(made: Map<File, Buffer>, file: File, make: () => Buffer): Buffer {
+  const bytes = made.get(file) ?? make();
+  made.set(file, bytes);
+  return bytes;
 }
 
 function settle(names: Map<string, Node>, naming: Naming): void {

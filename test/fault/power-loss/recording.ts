@@ -21,8 +21,10 @@ export interface Recording {
   readonly strangers: ReadonlyMap<string, Buffer>;
 }
 
+const LOG_BYTES = 65_536; // less than one of the agents says: its log is split
+
 export async function recordLife(stage: Stage): Promise<Recording> {
-  const stand = await openStand(stage, "life");
+  const stand = await openStand(stage, "life", { retain: { max_log_bytes: LOG_BYTES } });
   const operations = stand.record();
   const deeds: Deed[] = [];
   const strangers = new Map<string, Buffer>();
@@ -51,7 +53,7 @@ export async function recordLife(stage: Stage): Promise<Recording> {
   await stand.kill();
   await stand.launch();
   await send("reads-000002", "m-3", "after a kill");
-  await spawn("lives-000003", 'i=0; while [ $i -lt 300 ]; do echo "line $i"; i=$((i+1)); done; sleep 1000');
+  await spawn("lives-000003", 'i=0; while [ $i -lt 300 ]; do printf "line %0300d\n" $i; i=$((i+1)); done; sleep 1000');
   await stop("reads-000002");
   await spawn("goes-000004", "exit 5");
   await shown(stand, "goes-000004", "ended");

@@ -45,7 +45,7 @@ async function reuse(): Promise<{ readonly dead: ProcessId; readonly stranger: P
   return undefined;
 }
 
-/** The run's files, as its shim and its inner sh wrote them; all of it was this one process. */
+/** The run's files, as its shim wrote them; all of it was this one process. */
 function claimBy({ paths }: MadeAgent, { pid, start }: ProcessId): void {
   writeFileSync(paths.claim, `shim ${pid} ${start}\n`);
   writeFileSync(paths.child, `${pid} ${start}\n`);

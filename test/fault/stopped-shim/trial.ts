@@ -1,4 +1,4 @@
-/** One run whose shim, or inner sh, stands still at a step, and what is asked of its agent meanwhile. */
+/** One run whose shim, or subshell, stands still at a step, and what is asked of its agent meanwhile. */
 import { readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SkepError } from "../../../src/errors.ts";
@@ -130,7 +130,7 @@ function isRefusal(error: unknown): false {
   throw error;
 }
 
-/** Those that name the run's folder and stand still: the shim, or its inner sh. */
+/** Those that name the run's folder and stand still: the shim, or its subshell. */
 const standingIn = ({ paths }: MadeAgent): ProcessStat[] =>
   allPids().flatMap((pid) => {
     if (readSystem(`/proc/${pid}/cmdline`)?.includes(paths.dir) !== true) return [];
