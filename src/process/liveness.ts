@@ -166,7 +166,6 @@ const WRITTEN_WITHIN_MS = 1_000;
  * the machine with each spawn would be dear. Or by a shim whose disk was full, which may be at work all the same.
  */
 function livesUnnamed({ claim, dir }: RunPaths): boolean {
-  const age = Date.now() - (stat(claim)?.mtimeMs ?? 0);
-  if (age >= 0 && age < WRITTEN_WITHIN_MS) return true;
+  if (Math.abs(Date.now() - (stat(claim)?.mtimeMs ?? 0)) < WRITTEN_WITHIN_MS) return true;
   return allPids().some((pid) => readSystem(`/proc/${pid}/cmdline`)?.split("\0").includes(dir) === true);
 }

@@ -28,6 +28,7 @@ export interface ServerTools {
   readonly bring: (plugins: readonly PluginFile[]) => Promise<void>;
   readonly shutdown: (() => void) | undefined; // a program that embeds skep does not end at a client's wish
   readonly touched: () => void; // somebody asked for something
+  readonly halfSentMs?: number; // that a client may take to send one request
 }
 
 /** Bytes of requests that have not come whole yet, of all clients together. */
@@ -39,6 +40,7 @@ const MAX_UNREAD = MAX_REQUEST; // bytes that a client has not read: then it is 
 const MAX_OPEN = 256; // requests of one client at a time: what it sends beyond waits in its own socket
 const LEAVE_MS = 2_000;
 const HALF_SENT_MS = 30_000;
+const READ_MS = 1_000;
 
 type Answers = { readonly [M in Method]: (params: Requests[M], socket: Socket) => unknown };
 
@@ -127,22 +129,34 @@ function serve(socket: Socket, answers: Answers, tools: ServerTools, held: Held)
   let open = 0;
   let own = 0; // bytes of its request that has not come whole
   let late: ReturnType<typeof setTimeout> | undefined;
+  const stopClock = (): void => {
+    clearTimeout(late);
+    late = undefined;
+  };
+  // What came while we were busy for long is read before anybody is refused: the second timer runs behind it.
+  const startClock = (): void => {
+    const tooLate = (): void => refuse(socket, cut("was not sent whole in time"));
+    late ??= setTimeout(() => (late = setTimeout(tooLate, READ_MS).unref()), tools.halfSentMs ?? HALF_SENT_MS).unref();
+  };
   const hold = (bytes: number): void => {
     held.bytes += bytes - own;
     own = bytes;
-    if (bytes === 0) {
-      clearTimeout(late);
-      late = undefined;
-    } else late ??= setTimeout(() => refuse(socket, cut("was not sent whole in time")), HALF_SENT_MS).unref();
+    if (bytes === 0) stopClock();
+    else if (open < MAX_OPEN) startClock();
   };
   socket.on("error", () => socket.destroy()); // the client is gone: what it asked for goes on
   socket.once("close", () => hold(0));
   const split = makeLineSplitter(MAX_REQUEST, (line) => {
     open += 1;
-    if (open === MAX_OPEN) socket.pause();
+    if (open === MAX_OPEN) {
+      socket.pause();
+      stopClock(); // it cannot send more
+    }
     void answer(line, socket, answers, tools).finally(() => {
       open -= 1;
-      if (open === MAX_OPEN - 1) socket.resume();
+      if (open !== MAX_OPEN - 1) return;
+      socket.resume();
+      if (own > 0) startClock();
     });
   });
   socket.on("data", (chunk: Buffer) => {
