@@ -5,7 +5,7 @@ import { findEnvironmentFault } from "./environment.ts";
 
 /** Whether that was all, and it could be said. */
 function saidVersion(argv: readonly string[]): boolean {
-  if (argv.length !== 1 || argv[0] !== "--version" || findEnvironmentFault(process) !== undefined) return false;
+  if (!["--version", "-V"].includes(argv.join(" ")) || findEnvironmentFault(process) !== undefined) return false;
   try {
     return writeSync(1, `${version}\n`) > 0;
   } catch {

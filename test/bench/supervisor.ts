@@ -9,23 +9,25 @@ const LIMITS = [
   { agents: 100, rss: 55 },
   { agents: 500, rss: 80 },
 ];
-const WATCHED_MS = 10_000;
+const QUIET_MS = 25_000; // by then all that the spawns left to do is done, and looks are as seldom as they get
+const WATCHED_MS = 20_000; // no look is more seldom
 
 export const measure: Measure = {
   name: "supervisor",
   title: "supervisor",
   async run(stage) {
     const kept = await superviseRoot(stage, join(stage.folder, "supervisor"));
+    const watched = stage.short ? 500 : WATCHED_MS;
     const rows: Row[] = [];
     let live = 0;
     try {
       for (const { agents, rss } of stage.short ? LIMITS.slice(0, 1) : LIMITS) {
         for (; live < agents; live += 1) await kept.spawn(["sleep", "100000"]);
-        await Bun.sleep(2_000); // what the spawns left to do is not what idling costs
+        await Bun.sleep(stage.short ? 500 : QUIET_MS);
         const before = await statusOf(kept.pid);
-        await Bun.sleep(stage.short ? 500 : WATCHED_MS);
+        await Bun.sleep(watched);
         const after = await statusOf(kept.pid);
-        const share = ((after.cpu - before.cpu) / WATCHED_MS) * 100;
+        const share = ((after.cpu - before.cpu) / watched) * 100;
         rows.push({
           shape: `${agents} live idle agents`,
           seen: `${mb(after.rss)}, ${share.toFixed(2)} % CPU, ${after.files} open files`,
