@@ -60,12 +60,20 @@ export function quantile(values: readonly number[], part: number): number {
 /** The program's path, or nothing: what is missing is said, not measured. */
 export const which = (name: string): string | undefined => Bun.which(name) ?? undefined;
 
-/** Memory, CPU and open files of a live process. `cpu` in ms since its start. */
-export async function statusOf(pid: number): Promise<{ rss: number; peak: number; cpu: number; files: number }> {
+/** Memory in MB, of which `own` is no file's, CPU in ms since its start, and open files of a live process. */
+export interface ProcessCost {
+  readonly rss: number;
+  readonly own: number;
+  readonly peak: number;
+  readonly cpu: number;
+  readonly files: number;
+}
+export async function statusOf(pid: number): Promise<ProcessCost> {
   const text = await Bun.file(`/proc/${pid}/status`).text();
   const kilobytes = (name: string): number =>
     Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0) / 1024;
   const stat = (await Bun.file(`/proc/${pid}/stat`).text()).split(") ")[1]?.split(" ") ?? [];
   const files = [...new Bun.Glob("*").scanSync({ cwd: join("/proc", String(pid), "fd"), onlyFiles: false })].length;
-  return { rss: kilobytes("VmRSS"), peak: kilobytes("VmHWM"), cpu: (Number(stat[11]) + Number(stat[12])) * 10, files };
+  const cpu = (Number(stat[11]) + Number(stat[12])) * 10;
+  return { rss: kilobytes("VmRSS"), own: kilobytes("RssAnon"), peak: kilobytes("VmHWM"), cpu, files };
 }

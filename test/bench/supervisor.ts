@@ -30,7 +30,7 @@ export const measure: Measure = {
         const share = ((after.cpu - before.cpu) / watched) * 100;
         rows.push({
           shape: `${agents} live idle agents`,
-          seen: `${mb(after.rss)}, ${share.toFixed(2)} % CPU, ${after.files} open files`,
+          seen: `${mb(after.rss)} (${mb(after.own)} without the program's file), ${share.toFixed(2)} % CPU, ${after.files} open files`,
           must: `under ${rss} MB, under 0.5 % CPU, at most ${30 + 2 * agents} files`,
           reached: after.rss < rss && share < 0.5 && after.files <= 30 + 2 * agents,
         });
