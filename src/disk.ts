@@ -11,6 +11,7 @@ import {
   fchmodSync,
   fdatasyncSync,
   fstatSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   linkSync,
@@ -158,37 +159,41 @@ export function openNew(temp: string): number {
 }
 
 /** Creates a file with this text, on disk when it returns; `false` when it is already there. */
-export function create(path: string, text: string): boolean {
-  let fd: number;
-  try {
-    fd = openPrivate(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
-  } catch (error) {
-    if (systemCode(error) === "EEXIST") return false;
-    throw error;
-  }
-  try {
-    append(fd, Buffer.from(text));
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  syncFolder(dirname(path));
-  return true;
-}
+export const create = (path: string, text: string): boolean =>
+  worksBut("EEXIST", () => {
+    const fd = openPrivate(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+    try {
+      append(fd, Buffer.from(text));
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    syncFolder(dirname(path));
+  });
 
 export const openFolder = (path: string): number => openSync(path, O_RDONLY);
 
 let postponed: Set<string> | undefined; // folders
 
-/** Names made in here need to be durable at its end only: each folder is synced once then. `work` pauses nowhere. */
-export function syncOnce<Made>(work: () => Made): Made {
-  const folders = (postponed = new Set<string>());
+/** Names made in here are not durable yet: their folders are added to these, for `syncFolders`. `work` pauses nowhere. */
+export function unsynced<Made>(folders: Set<string>, work: () => Made): Made {
+  postponed = folders;
   try {
     return work();
   } finally {
     postponed = undefined;
-    for (const folder of folders) syncFolder(folder);
   }
+}
+
+/** Makes the names in them durable, all at once: others go on while the disk works. */
+export async function syncFolders(paths: Iterable<string>): Promise<void> {
+  const syncSoon = async (path: string): Promise<void> => {
+    const fd = openFolder(path);
+    const fault = await new Promise<Error | null>((resolve) => fsync(fd, resolve));
+    closeSync(fd);
+    if (fault) throw fault;
+  };
+  await Promise.all([...paths].map(syncSoon));
 }
 
 /** Makes the names in a folder durable. */
@@ -203,13 +208,19 @@ export function syncFolder(path: string): void {
 }
 
 /** Makes one folder (0700, whatever the umask), on disk when it returns; `false` when something of that name is there. */
-export function makeFolder(path: string): boolean {
-  try {
+export const makeFolder = (path: string): boolean =>
+  worksBut("EEXIST", () => {
     mkdirSync(path, { mode: DIR_MODE });
     syncFolder(dirname(path));
+  });
+
+/** `false` when it fails with this. */
+function worksBut(code: string, work: () => void): boolean {
+  try {
+    work();
     return true;
   } catch (error) {
-    if (systemCode(error) === "EEXIST") return false;
+    if (systemCode(error) === code) return false;
     throw error;
   }
 }
@@ -268,23 +279,9 @@ export function move(from: string, to: string): void {
 }
 
 /** Gives a file a second name; `false` when that name is taken. */
-export function link(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === "EEXIST") return false;
-    throw error;
-  }
-}
+export const link = (from: string, to: string): boolean => worksBut("EEXIST", () => linkSync(from, to));
 
-export function remove(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw error;
-  }
-}
+export const remove = (path: string): void => void worksBut("ENOENT", () => unlinkSync(path));
 
 /** Deletes a folder and what is in it; links in it are deleted, not followed. */
 export const removeFolder = (path: string): void => rmSync(path, { recursive: true, force: true });

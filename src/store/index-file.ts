@@ -74,7 +74,8 @@ function readPlaces(path: string): Map<string, Place> {
     for (let at = 0; at < file.stats.size;) {
       const header = HEADER.exec(readAt(fd, at, MAX_HEADER).toString("latin1"));
       const [line = "", format, bytes, hash, more] = header ?? [];
-      const heads = header === null ? undefined : readAt(fd, at + line.length, Number(bytes));
+      const heads =
+        header === null || Number(bytes) > file.stats.size ? undefined : readAt(fd, at + line.length, Number(bytes));
       const whole = heads !== undefined && heads.length === Number(bytes) && hashOf(heads) === hash;
       const bodies = at + line.length + Number(bytes);
       if (whole && Number(format) === FORMAT) takeHeads(places, heads, bodies);

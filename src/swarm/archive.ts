@@ -11,10 +11,10 @@ import type { ArchiveControl } from "./api.ts";
 import { change, isForeign } from "./change.ts";
 import { type Hive, tellWatchers } from "./hive.ts";
 import { isSettled } from "./index-row.ts";
-import { keep, letGo } from "./keep.ts";
+import { keep } from "./keep.ts";
 import { freshSnapshot, type Kept, oneByOne } from "./kept.ts";
 import { hasEnded, hasMore } from "./observe.ts";
-import { look } from "./supervise.ts";
+import { look, letGo } from "./supervise.ts";
 
 export function agentArchive(hive: Hive): ArchiveControl {
   const inTurn = oneByOne(); // of thousands that are asked for at once one is in memory, and packed

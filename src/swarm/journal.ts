@@ -111,7 +111,8 @@ export function checkpointOf({ paths, position, state, seq, run, cursor }: Journ
 }
 
 /** Whether the log is the one that was folded, grown at most. */
-export const isFrom = ({ log }: AgentPaths, { at, guard }: Checkpoint): boolean => guardAt(log, at) === guard;
+export const isFrom = ({ log }: AgentPaths, { at, guard }: Pick<Checkpoint, "at" | "guard">): boolean =>
+  guardAt(log, at) === guard;
 
 const GUARD = 64; // bytes
 function guardAt(log: string, at: number): string | undefined {

@@ -6,7 +6,6 @@ import { makeSure, tellKept } from "./deliver.ts";
 import type { ProcessId } from "../process/run-files.ts";
 import { GRACE_MS, type Hive, tellFault } from "./hive.ts";
 import type { Indexer } from "./indexer.ts";
-import { rest } from "./journal.ts";
 import { letStart } from "./logins.ts";
 import { isAlive, type Kept, openKept, recordOwn } from "./kept.ts";
 import { isDue } from "./net.ts";
@@ -15,7 +14,7 @@ import { readMetaOf } from "./reload.ts";
 import { indexFor, openIndex, type SwarmIndex } from "./swarm-index.ts";
 import { clearUnmade } from "./spawn.ts";
 import { stopRun } from "./stop-run.ts";
-import { endLinger, follow, pump } from "./supervise.ts";
+import { endLinger, follow, letGo, pump } from "./supervise.ts";
 
 const TICK_MS = 1_000; // the grain of timeouts, and of the net below fs.watch
 const REST_MS = 60_000; // an ended agent is kept in memory this long after its last event
@@ -151,13 +150,6 @@ function end(hive: Hive, kept: Kept, reason: "timeout" | "shutdown", by: string)
     })
     .finally(() => (kept.stopping = false)) // what failed is tried again with the next tick
     .catch((error: unknown) => hive.warn(`${kept.id}: ${reasonOf(error)}`));
-}
-
-export function letGo(hive: Hive, kept: Kept): void {
-  kept.watcher?.close();
-  rest(kept.journal);
-  kept.journal.closed = true;
-  hive.kept.delete(kept.id);
 }
 
 /** Whether anything needs a supervisor: a live run, or a message that waits for one. */

@@ -2,14 +2,15 @@
  * What a reader that looks at a swarm again and again remembers: of agents whose files and processes are as they were nothing
  * is read, and of a live one that goes on only what its files have more.
  */
+import type { Checkpoint } from "../core/checkpoint.ts";
 import type { Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import { stat } from "../disk.ts";
-import { mayHaveEnded, type RunFacts } from "../process/liveness.ts";
-import { runPaths } from "../process/run-files.ts";
+import { isAlive, type RunFacts } from "../process/liveness.ts";
+import { listRuns, runPaths } from "../process/run-files.ts";
 import type { AgentPaths } from "../store/store.ts";
 import type { Snapshot } from "../types.ts";
-import { forget, type Journal, readJournal } from "./journal.ts";
+import { checkpointOf, forget, isFrom, type Journal, readJournal } from "./journal.ts";
 import { freshRun, lookAtRun, newestRun, type ObservedRun } from "./observe.ts";
 import { factsOf, type Memory, readMetaOf, type ReadTools, settledOf } from "./reload.ts";
 import type { Settled } from "./swarm-index.ts";
@@ -21,13 +22,21 @@ interface Known {
 }
 interface Live {
   readonly journal: Journal; // as far as the log goes
-  base: Base | undefined; // not read yet
+  read: Pick<Checkpoint, "at" | "guard"> | undefined; // of it
+  base: Base | undefined; // not read yet, or not to be gone on with
   facts: RunFacts | undefined;
 }
+const liveFrom = (journal: Journal): Live => ({
+  journal,
+  read: checkpointOf(journal),
+  base: undefined,
+  facts: undefined,
+});
 /** What an agent has from the beginning of a run to its end. */
 interface Base {
   readonly meta: Meta;
   readonly observed: ObservedRun | undefined;
+  readonly isNewest: boolean; // of a run whose folder is there and nothing in it, all is still to come
 }
 /** Sizes and times of files. */
 interface Marks {
@@ -35,21 +44,22 @@ interface Marks {
   readonly log: string;
   readonly run: string;
 }
-type IsAlive = (inbox: string) => boolean;
+const NOTHING = { base: "", log: "" };
+type Listens = (inbox: string) => boolean;
 
 /** Of one root, and for one look at a time. */
 export function makeMemory(tools: ReadTools): Memory {
   const { store } = tools;
   const known = new Map<string, Known>();
-  let log = ""; // of the agent that is looked at, before it is read
-  const marksAfter = (id: string, run: number): Marks => ({ ...marksOf(store.paths(id), run), log });
+  let before = NOTHING; // of the agent that is looked at, before it is read
+  const marksAfter = (id: string, run: number): Marks => ({ ...marksOf(store.paths(id), run), ...before });
   return {
     isEmpty: () => known.size === 0,
-    recall(id, isAlive) {
+    recall(id, listens) {
       const found = known.get(id);
-      if (found !== undefined && isRight(tools, id, found, isAlive)) return found.agent;
+      if (found !== undefined && isRight(tools, id, found, listens)) return found.agent;
       known.delete(id);
-      log = markOf(store.paths(id).log);
+      before = { base: baseOf(store.paths(id)), log: markOf(store.paths(id).log) };
       return undefined;
     },
     settled(id, agent) {
@@ -58,7 +68,7 @@ export function makeMemory(tools: ReadTools): Memory {
     read(id, { snapshot, logged, problems, meta }) {
       if (problems.length > 0) return; // they are told anew each time
       forget(logged);
-      const live = snapshot.phase === "ended" ? undefined : { journal: logged, base: undefined, facts: undefined };
+      const live = snapshot.phase === "ended" ? undefined : liveFrom(logged);
       const agent = settledOf(snapshot, logged.state.foreign > 0 ? meta.inboxPath : "");
       known.set(id, { agent, marks: marksAfter(id, snapshot.run), live });
     },
@@ -70,54 +80,60 @@ export function makeMemory(tools: ReadTools): Memory {
 }
 
 /** Whether what is known of the agent holds; that of a live one is brought up to date. */
-function isRight(tools: ReadTools, id: string, found: Known, isAlive: IsAlive): boolean {
+function isRight(tools: ReadTools, id: string, found: Known, listens: Listens): boolean {
   const { agent, marks: before, live } = found;
   const marks = marksOf(tools.store.paths(id), live?.base?.observed?.run ?? agent.run);
   const same = marks.log === before.log && marks.run === before.run && marks.base === before.base;
-  if (live === undefined) return same && !isAlive(agent.inbox);
+  if (live === undefined) return same && !listens(agent.inbox);
   if (same && live.base !== undefined && agent.inbox === "" && !mayHaveChanged(live.facts)) return true;
-  return isGrown(before.log, marks.log) && goOn(tools, id, found, live, marks, isAlive);
+  return isGrown(before.log, marks.log) && goOn(tools, id, found, live, marks, listens);
 }
 
 /** Whether its processes may be others than they were, though no file tells of it. */
 function mayHaveChanged(facts: RunFacts | undefined): boolean {
-  if (facts?.kind === "orphaned") return mayHaveEnded(facts.child);
+  if (facts?.kind === "orphaned") return !isAlive(facts.child);
   if (facts?.kind !== "running") return facts?.kind === "gone" || facts?.kind === "unreadable";
-  return facts.shim === undefined || facts.child === undefined || mayHaveEnded(facts.shim);
+  return facts.shim === undefined || facts.child === undefined || !isAlive(facts.shim);
 }
 
-function goOn(tools: ReadTools, id: string, found: Known, live: Live, marks: Marks, isAlive: IsAlive): boolean {
+function goOn(tools: ReadTools, id: string, found: Known, live: Live, marks: Marks, listens: Listens): boolean {
   const { journal } = live;
+  if (live.read === undefined || !isFrom(journal.paths, live.read)) return false; // it was written anew
   const base = live.base !== undefined && marks.base === found.marks.base ? live.base : readBase(tools, id, journal);
   if (base === undefined || base.observed?.intent.damaged !== undefined) return false;
   readJournal(journal);
   forget(journal);
+  live.read = checkpointOf(journal);
   const { meta, observed } = base;
   const ahead = { ...journal, position: { ...journal.position } };
   const run = observed && freshRun(ahead, observed.run, observed.paths, observed.intent);
   const { facts, seen, reach } = lookAtRun(ahead, run, tools.now(), base === live.base ? live.facts : undefined);
-  const snapshot = makeSnapshot(meta, ahead.state, factsOf(meta, ahead, facts, isAlive), reach);
+  const snapshot = makeSnapshot(meta, ahead.state, factsOf(meta, ahead, facts, listens), reach);
   if (snapshot.phase === "ended") return false; // it is read as a whole once more, and then no more
-  live.base = base;
+  live.base = base.isNewest ? base : undefined;
   live.facts = seen;
   found.marks = marks;
-  found.agent = settledOf(snapshot, found.agent.inbox);
+  found.agent = settledOf(snapshot, ahead.state.foreign > 0 ? meta.inboxPath : "");
   return true;
 }
 
 function readBase(tools: ReadTools, id: string, journal: Journal): Base | undefined {
   const meta = readMetaOf(tools, id);
-  return meta && { meta, observed: newestRun(journal) };
+  const newest = listRuns(journal.paths.folder).at(-1) ?? 0;
+  const observed = newestRun(journal);
+  return meta && { meta, observed, isNewest: (observed?.run ?? 0) === newest };
 }
 
-function marksOf({ folder, meta, log }: AgentPaths, run: number): Marks {
-  const { dir, out, err, mirror } = runPaths(folder, run);
+function marksOf(paths: AgentPaths, run: number): Marks {
+  const { dir, out, err, mirror } = runPaths(paths.folder, run);
   return {
-    base: `${markOf(meta)} ${markOf(`${folder}/runs`)}`,
-    log: markOf(log),
+    base: baseOf(paths),
+    log: markOf(paths.log),
     run: run === 0 ? "" : [dir, out, err, mirror].map(markOf).join(" "),
   };
 }
+
+const baseOf = ({ folder, meta }: AgentPaths): string => `${markOf(meta)} ${markOf(`${folder}/runs`)}`;
 
 function markOf(path: string): string {
   const found = stat(path);

@@ -9,7 +9,7 @@ import { MAX_TASK, type Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import { INITIAL } from "../core/state.ts";
 import type { Translate } from "../core/translate.ts";
-import { exists, makeFolders, needFolder, realPath, stat, syncOnce } from "../disk.ts";
+import { exists, makeFolders, needFolder, realPath, stat, syncFolders, unsynced } from "../disk.ts";
 import {
   badApproval,
   badTask,
@@ -34,6 +34,7 @@ import { endTurn, holdBack, takeTurn } from "./logins.ts";
 import { NO_RUN } from "./observe.ts";
 import { TASK_MESSAGE } from "../core/queue.ts";
 import { inboxFor, planRun, startRun } from "./start-run.ts";
+import { letGo } from "./supervise.ts";
 import { callWithin, withLimit } from "./time-limit.ts";
 
 /** Throws SkepError "usage" with the runner's hint when what it starts is not installed. */
@@ -68,16 +69,18 @@ export async function spawnAgent(
   const held = planned.held ?? (await takeTurn(hive, login, id));
   if (hive.closed) throw swarmClosed();
   makeFolders(hive.store.root);
-  if (!hive.store.claim(id)) throw idTaken(id, "it is taken");
+  const folders = new Set<string>(); // whose names are not durable yet
+  if (!unsynced(folders, () => hive.store.claim(id))) throw idTaken(id, "it is taken");
   let kept: Kept | undefined;
   try {
     // No pause up to here: nobody else may find the agent and think that its spawn was cut off.
-    kept = syncOnce(() => makeAgent(hive, meta, translate));
+    kept = unsynced(folders, () => makeAgent(hive, meta, translate));
     kept.caller = caller;
     kept.late = false;
     hive.kept.set(id, kept);
-    if (held === undefined) await startRun(hive, kept, runner, planned);
+    if (held === undefined) await startRun(hive, kept, runner, planned, folders);
     else {
+      await syncFolders(folders);
       queueMessage(kept, { ...message, time: meta.started, by: caller.by }, hive.now(), false);
       holdBack(hive, kept, login, held);
     }
@@ -85,8 +88,7 @@ export async function spawnAgent(
     endTurn(hive, login, id);
     // Nothing of it has run: no half-made agent is left. What may run yet is kept, and shown as what becomes of it.
     if (kept?.unsettled !== true) {
-      kept?.watcher?.close();
-      hive.kept.delete(id);
+      if (kept !== undefined) letGo(hive, kept);
       hive.unmade.add(id);
       clearUnmade(hive, id);
     }

@@ -3,11 +3,19 @@ import { TASK_MESSAGE } from "../core/queue.ts";
 import { timeOf } from "../core/entry.ts";
 import { withoutMarks } from "../core/nested.ts";
 import type { Meta } from "../core/meta.ts";
-import { makeFolder, needFolder, realPath, stat } from "../disk.ts";
+import { makeFolder, needFolder, realPath, stat, syncFolders, unsynced } from "../disk.ts";
 import { dirGone, launchFailed, reasonOf, SkepError, swarmClosed } from "../errors.ts";
 import { inboxPath } from "../process/inbox-socket.ts";
 import { awaitClaim, startShim } from "../process/launch.ts";
-import { bootId, inspectRun, machineId, pidMoment, pidNamespace, type RunFacts } from "../process/liveness.ts";
+import {
+  bootId,
+  inspectRun,
+  machineId,
+  pidMoment,
+  pidNamespace,
+  pidsSince,
+  type RunFacts,
+} from "../process/liveness.ts";
 import { runMark } from "../process/mark.ts";
 import {
   type Intent,
@@ -127,17 +135,26 @@ async function describe(runner: Runner, spec: RunSpec): Promise<Launch> {
 }
 
 /**
- * Writes the run down, starts its shim, and returns when the run is claimed: from then on it needs nobody. When it throws
+ * Writes the run down, makes it durable with what these folders hold besides, starts its shim, and returns when the run is claimed: from then on it needs nobody. When it throws
  * and `kept.unsettled` is left, the claim could not be taken from a shim that may have started: the run goes on being kept.
  */
-export async function startRun(hive: Hive, kept: Kept, runner: Runner, planned: PlannedRun): Promise<void> {
+export async function startRun(
+  hive: Hive,
+  kept: Kept,
+  runner: Runner,
+  planned: PlannedRun,
+  folders: Set<string> = new Set<string>(),
+): Promise<void> {
   const { folder } = hive.store.paths(kept.id);
   const { run, intent, launch, env, umask } = planned;
   const paths = runPaths(folder, run);
   kept.journal.translate = await translateFor(hive.plugins, kept.meta.runner); // a plugin may have changed meanwhile
   if (hive.closed) throw swarmClosed();
-  needFolder(`${folder}/runs`);
-  if (!makeFolder(paths.dir)) throw launchFailed(intent.runner, new Error(`run ${run} exists already`));
+  const isNew = unsynced(folders, () => {
+    needFolder(`${folder}/runs`);
+    return makeFolder(paths.dir);
+  });
+  if (!isNew) throw launchFailed(intent.runner, new Error(`run ${run} exists already`));
   kept.starting = true;
   kept.run = freshRun(kept.journal, run, paths, intent);
   kept.facts = undefined;
@@ -146,9 +163,11 @@ export async function startRun(hive: Hive, kept: Kept, runner: Runner, planned: 
   kept.login = launch.login;
   kept.linger = false;
   try {
-    writeIntent(paths, intent);
+    unsynced(folders, () => writeIntent(paths, intent));
     endHold(hive, kept);
     follow(hive, kept);
+    await syncFolders(folders);
+    if (hive.closed) throw swarmClosed();
     const { root } = hive.store;
     const mark = runMark(hive.rootInode(), kept.id, run);
     const { argv, stdin = { kind: "none" } } = launch;
@@ -156,6 +175,7 @@ export async function startRun(hive: Hive, kept: Kept, runner: Runner, planned: 
     const shim = await startShim({ paths, argv, cwd: intent.cwd, env, umask, stdin, id: kept.id, root, mark });
     shim.once("exit", () => pump(hive, kept));
     kept.tended = run;
+    if (!pidsSince(kept.before).includes(shim.pid ?? 0)) kept.before = undefined; // some containers are told the host's pids
     await awaitClaim(paths, shim, CLAIM_MS);
     kept.unsettled = false;
   } catch (error) {

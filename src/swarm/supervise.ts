@@ -226,3 +226,11 @@ export function follow(hive: Hive, kept: Kept): void {
 function later(hive: Hive, kept: Kept, ms: number): void {
   setTimeout(() => pump(hive, kept), ms).unref();
 }
+
+/** Nobody keeps the agent here any more. */
+export function letGo(hive: Hive, kept: Kept): void {
+  kept.watcher?.close();
+  rest(kept.journal);
+  kept.journal.closed = true;
+  hive.kept.delete(kept.id);
+}

@@ -14,14 +14,14 @@ import { agentArchive } from "./archive.ts";
 import { change, isForeign } from "./change.ts";
 import { handOver, resumeRun, sayTo, takeMessage } from "./deliver.ts";
 import { GRACE_MS, type Hive, tellWatchers } from "./hive.ts";
-import { keep, letGo } from "./keep.ts";
+import { keep } from "./keep.ts";
 import { freshSnapshot, isAlive, type Kept, recordOwn } from "./kept.ts";
 import { hasEnded } from "./observe.ts";
 import { newMessageId } from "./new-id.ts";
 import { detailOf, reload } from "./reload.ts";
 import { spawnAgent, spawnedBefore } from "./spawn.ts";
 import { seenOut, stopRun } from "./stop-run.ts";
-import { look, pump } from "./supervise.ts";
+import { look, pump, letGo } from "./supervise.ts";
 
 export function makeSwarm(hive: Hive, close: () => Promise<void>): Swarm {
   return {

@@ -194,6 +194,15 @@ export function writeSync(fd: number, bytes: Uint8Array, offset: number, length:
 export const readSync = (fd: number, buffer: Uint8Array, offset: number, length: number, position: number): number =>
   operate("read", pathOf(fd), { fd }, () => fs.readSync(fd, buffer, offset, length, position));
 export const fsyncSync = (fd: number): void => operate("sync", pathOf(fd), { fd }, () => fs.fsyncSync(fd));
+export function fsync(fd: number, done: (error: unknown) => void): void {
+  let fault: unknown = null;
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    fault = error;
+  }
+  setImmediate(() => done(fault));
+}
 export const fdatasyncSync = (fd: number): void => operate("sync", pathOf(fd), { fd }, () => fs.fdatasyncSync(fd));
 export const ftruncateSync = (fd: number, size: number): void =>
   operate("truncate", pathOf(fd), { fd, bytes: size }, () => fs.ftruncateSync(fd, size));

@@ -44,6 +44,15 @@ describe("the index's file", () => {
     for (const id of [...Object.keys(rows), "1", "b", "none"]) assert.deepEqual(read(path, id)[id], read(path)[id], id);
   });
 
+  test("is passed over where it tells of more bytes than there can be", () => {
+    const path = join(folder, "huge");
+    for (const bytes of ["9999999999", "4000000000"]) {
+      writeFileSync(path, `\nskep-index 2 ${bytes} 0000000000000000000000000000000000000000 9\n[`);
+      appendIndexRows(path, rowsOf({ "a-1": "behind it" }));
+      assert.deepEqual(read(path), { "a-1": told("behind it") });
+    }
+  });
+
   test("loses the torn row alone, wherever an append was cut off, and none that was damaged is told", () => {
     const path = join(folder, "torn");
     replaceIndexFile(path, rowsOf({ "a-1": "first", "b-1": "second" }));

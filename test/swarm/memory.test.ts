@@ -1,6 +1,6 @@
 /** A reader that looks again and again sees what one sees that looks for the first time. */
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -101,6 +101,25 @@ describe("a reader that looks again and again", () => {
     await sees(id, says("cut"));
     appendFileSync(log, `${JSON.stringify({ type: "stdout", text: "more" })}\n`);
     await sees(id, says("cut", "more"));
+    const lines = ["anew", "and longer"].map((text) => `${JSON.stringify({ type: "stdout", text })}\n`).join("");
+    writeFileSync(log, lines.repeat(9));
+    await sees(id, (agent) => says("anew", "and longer")(agent) && !says("cut")(agent));
+    swarm = await open();
+  });
+
+  test("sees a run whose folder was there before anything in it", async () => {
+    const id = await spawn("echo begun; exec sleep 1000");
+    await sees(id, says("begun"));
+    await swarm.close();
+    const { folder: own } = tools.store.paths(id);
+    const [first, second] = [runPaths(own, 1), runPaths(own, 2)];
+    mkdirSync(second.dir);
+    await sees(id, (agent) => agent?.status === "running");
+    const intent: unknown = JSON.parse(readFileSync(first.intent, "utf8"));
+    writeFileSync(second.intent, `${JSON.stringify({ ...(intent as object), run: 2 })}\n`);
+    await sees(id, (agent) => agent?.status === "pending");
+    rmSync(second.dir, { recursive: true });
+    await sees(id, (agent) => agent?.status === "running");
     swarm = await open();
   });
 
