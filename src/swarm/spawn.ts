@@ -9,7 +9,7 @@ import { MAX_TASK, type Meta } from "../core/meta.ts";
 import { makeSnapshot } from "../core/snapshot.ts";
 import { INITIAL } from "../core/state.ts";
 import type { Translate } from "../core/translate.ts";
-import { exists, makeFolders, needFolder, realPath, stat, syncFolders, unsynced } from "../disk.ts";
+import { exists, makeFolders, needFolder, realPath, stat, syncFolder, unsynced } from "../disk.ts";
 import {
   badApproval,
   badTask,
@@ -80,7 +80,7 @@ export async function spawnAgent(
     hive.kept.set(id, kept);
     if (held === undefined) await startRun(hive, kept, runner, planned, folders);
     else {
-      await syncFolders(folders);
+      folders.forEach(syncFolder);
       queueMessage(kept, { ...message, time: meta.started, by: caller.by }, hive.now(), false);
       holdBack(hive, kept, login, held);
     }
