@@ -71,6 +71,10 @@ async function peers({ folder, skep }: BenchStage, count: number): Promise<reado
     tmux: { start: ["tmux", "-S", socket, "new-session", "-d", "true"], end: ["tmux", "-S", socket, "kill-server"] },
     tsp: { start: ["tsp", "true"], end: ["tsp", "-K"] },
     nq: { start: ["nq", "-q", "true"], end: ["true"] },
+    "GNU parallel (sem)": {
+      start: ["sem", "--id", "bench", "-j", "16", "true"],
+      end: ["sem", "--id", "bench", "--wait"],
+    },
     pm2: { start: ["pm2", "start", "--no-autorestart", "--force", "true"], end: ["pm2", "kill"] },
   };
   const rows: Row[] = [];
