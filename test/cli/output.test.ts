@@ -100,11 +100,14 @@ describe("data on stdout", () => {
         return Promise.reject(Object.assign(new Error("no"), { code }));
       },
     });
-    const output = openOutput(failing("EPIPE"));
-    await output.write("one");
-    assert.ok(output.closed.aborted);
-    await output.write("two");
-    assert.equal(writes, 1);
+    for (const code of ["EPIPE", "ECONNRESET"]) {
+      writes = 0;
+      const output = openOutput(failing(code));
+      await output.write("one");
+      assert.ok(output.closed.aborted, code);
+      await output.write("two");
+      assert.equal(writes, 1);
+    }
     await assert.rejects(
       openOutput(failing("EIO")).write("one"),
       (error) => error instanceof SkepError && error.code === "io",
